@@ -34,7 +34,7 @@ struct __rte_cache_aligned worker {
 	unsigned int lcore_id;
 	uint16_t port;
 	uint16_t queue;
-	bool comes_back;         /* false: the port's packets are empty, so fill what was received */
+	bool comes_back;         /* false: what is received is empty, so fill it */
 	bool rx_only;
 	struct rte_mempool *pool;
 	struct flow_table table;
@@ -53,7 +53,7 @@ struct __rte_cache_aligned worker {
 
 extern volatile bool force_quit;
 
-/* port.c: start every port, or a new net_ring loopback when there is none. Number of ports, or -1. */
+/* port.c: start all ports, or a new net_ring when there is none. Number of ports, or -1. */
 int ports_start(unsigned int nb_workers, struct rte_mempool *pool);
 void ports_stop(void);
 /* Does what is sent on the port come back to it with its content? */

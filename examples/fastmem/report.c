@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <rte_fastmem.h>
 
@@ -16,31 +17,53 @@
 
 #define MIB(bytes) ((double)(bytes) / (1 << 20))
 
-/* Sum a field of all workers, which may still be running: good enough to look at. */
-#define SUM(field) __extension__ ({ \
-	uint64_t sum = 0; \
-	unsigned int n; \
-	for (n = 0; n < nb; n++) \
-		sum += workers[n].field; \
-	sum; \
-})
+/* All workers together; they may still be running, so good enough to look at. */
+static void
+sum_workers(const struct worker *workers, unsigned int nb, struct worker *sum)
+{
+	const struct flow_counters *c;
+	unsigned int i;
+	int kind;
+
+	memset(sum, 0, sizeof(*sum));
+	for (i = 0; i < nb; i++) {
+		sum->sent += workers[i].sent;
+		sum->received += workers[i].received;
+		sum->ignored += workers[i].ignored;
+		sum->no_mbuf += workers[i].no_mbuf;
+		sum->table.live += workers[i].table.live;
+		sum->table.table_full += workers[i].table.table_full;
+		sum->table.no_memory += workers[i].table.no_memory;
+		sum->table.freed_here += workers[i].table.freed_here;
+		sum->table.allocs += workers[i].table.allocs;
+		sum->table.alloc_cycles += workers[i].table.alloc_cycles;
+		for (kind = 0; kind < FLOW_KINDS; kind++) {
+			c = &workers[i].table.count[kind];
+			sum->table.count[kind].created += c->created;
+			sum->table.count[kind].aged += c->aged;
+			sum->table.count[kind].flushed += c->flushed;
+		}
+	}
+}
 
 void
 report_line(const struct worker *workers, unsigned int nb, unsigned int seconds)
 {
 	struct rte_fastmem_stats stats;
 	uint64_t created = 0, aged = 0;
+	struct worker sum;
 	int kind;
 
+	sum_workers(workers, nb, &sum);
 	for (kind = 0; kind < FLOW_KINDS; kind++) {
-		created += SUM(table.count[kind].created);
-		aged += SUM(table.count[kind].aged);
+		created += sum.table.count[kind].created;
+		aged += sum.table.count[kind].aged;
 	}
 	if (rte_fastmem_stats(&stats) != 0)
 		return;
-	printf("%4u s: %" PRIu64 " packets, %" PRIu64 " flows live, %" PRIu64 " created, "
+	printf("%4u s: %" PRIu64 " packets, %u flows live, %" PRIu64 " created, "
 			"%" PRIu64 " aged; memory %.1f of %.1f MiB in use\n",
-			seconds, SUM(received), SUM(table.live), created, aged,
+			seconds, sum.received, sum.table.live, created, aged,
 			MIB(stats.bytes_in_use), MIB(stats.bytes_backing));
 	fflush(stdout);
 }
@@ -52,7 +75,7 @@ ratio(uint64_t a, uint64_t b)
 }
 
 static void
-report_flows(const struct worker *workers, unsigned int nb, const struct flow_export *ex)
+report_flows(const struct worker *sum, const struct flow_export *ex)
 {
 	int kind;
 
@@ -61,14 +84,15 @@ report_flows(const struct worker *workers, unsigned int nb, const struct flow_ex
 	for (kind = 0; kind < FLOW_KINDS; kind++)
 		printf("%-6s %5zu B %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %14.1f %12.1f\n",
 				flow_kind_name(kind), flow_record_size(kind),
-				SUM(table.count[kind].created), SUM(table.count[kind].aged),
-				SUM(table.count[kind].flushed),
+				sum->table.count[kind].created, sum->table.count[kind].aged,
+				sum->table.count[kind].flushed,
 				ratio(ex->packets[kind], ex->records[kind]),
 				ratio(ex->blob_bytes[kind], ex->records[kind]));
 	printf("Not created: %" PRIu64 " for want of room in a table, %" PRIu64
-			" for want of memory\n", SUM(table.table_full), SUM(table.no_memory));
-	printf("Packets: %" PRIu64 " sent, %" PRIu64 " received, %" PRIu64 " not IPv4\n",
-			SUM(sent), SUM(received), SUM(ignored));
+			" for want of memory\n", sum->table.table_full, sum->table.no_memory);
+	printf("Packets: %" PRIu64 " sent, %" PRIu64 " received, %" PRIu64 " not IPv4; "
+			"%" PRIu64 " times no mbuf\n",
+			sum->sent, sum->received, sum->ignored, sum->no_mbuf);
 }
 
 /* Read the statistics of the library, as a whole and by size class. 8< */
@@ -106,8 +130,10 @@ void
 report_end(const struct worker *workers, unsigned int nb, const struct flow_export *ex)
 {
 	struct rte_fastmem_stats stats;
+	struct worker sum;
 
-	report_flows(workers, nb, ex);
+	sum_workers(workers, nb, &sum);
+	report_flows(&sum, ex);
 	report_memory();
 	if (rte_fastmem_stats(&stats) != 0)
 		return;
@@ -115,7 +141,7 @@ report_end(const struct worker *workers, unsigned int nb, const struct flow_expo
 			MIB(stats.bytes_backing), stats.bytes_in_use);
 	printf("Cycles per object: %.1f to allocate (one by one), "
 			"%.1f to free (in bulk, by the exporter)\n",
-			ratio(SUM(table.alloc_cycles), SUM(table.allocs)),
+			ratio(sum.table.alloc_cycles, sum.table.allocs),
 			ratio(ex->free_cycles, ex->frees));
 }
 
@@ -124,19 +150,21 @@ report_check(const struct worker *workers, unsigned int nb, const struct flow_ex
 {
 	uint64_t created = 0, gone = 0, exported = 0;
 	struct rte_fastmem_stats stats;
+	struct worker sum;
 	bool ok = true;
 	int kind;
 
+	sum_workers(workers, nb, &sum);
 	for (kind = 0; kind < FLOW_KINDS; kind++) {
-		created += SUM(table.count[kind].created);
-		gone += SUM(table.count[kind].aged) + SUM(table.count[kind].flushed);
+		created += sum.table.count[kind].created;
+		gone += sum.table.count[kind].aged + sum.table.count[kind].flushed;
 		exported += ex->records[kind];
 	}
-	if (created != gone || gone != exported + SUM(table.freed_here) ||
-			SUM(table.live) != 0) {
+	if (created != gone || gone != exported + sum.table.freed_here ||
+			sum.table.live != 0) {
 		printf("FAILED: %" PRIu64 " flows created, %" PRIu64 " let go, %" PRIu64
-				" exported, %" PRIu64 " freed by their worker, %" PRIu64 " left\n",
-				created, gone, exported, SUM(table.freed_here), SUM(table.live));
+				" exported, %" PRIu64 " freed by their worker, %u left\n",
+				created, gone, exported, sum.table.freed_here, sum.table.live);
 		ok = false;
 	}
 	if (rte_fastmem_stats(&stats) != 0) {

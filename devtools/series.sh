@@ -1,0 +1,174 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The fastmem developers
+
+# Make the patch series that adds fastmem to DPDK, as it is sent to the list.
+# Works in a worktree of its own: branches and files of the user's tree are not touched.
+
+set -euo pipefail
+
+home=$(dirname "$(readlink -f "$0")")
+parts='lib test app example'
+drivers=bus/vdev,mempool/ring,mempool/stack,net/null,net/ring
+out=
+build=false
+
+usage() {
+	cat <<-END
+	usage: series.sh [-b] [-o DIR] DPDK_GIT_DIR
+
+	Make patches for the commit that is checked out in DPDK_GIT_DIR (25.07 or newer),
+	in DIR (default: build/series of this repository), and check them with DPDK's
+	check-git-log.sh and, if the kernel's checkpatch.pl is found, checkpatches.sh.
+
+	  -b      build and install each patch's tree, too
+	  -o DIR  where to put the *.patch files; those already there are removed
+	END
+}
+
+die() {
+	echo "series.sh: $*" >&2
+	exit 1
+}
+
+while getopts bho: opt; do
+	case $opt in
+	b) build=true ;;
+	o) out=$OPTARG ;;
+	h) usage; exit 0 ;;
+	*) usage >&2; exit 1 ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ $# -eq 1 ] || { usage >&2; exit 1; }
+[ -d "$1" ] || die "$1 is not a directory"
+dpdk=$(readlink -f "$1")
+out=$(readlink -m "${out:-$home/../build/series}")
+
+git -C "$dpdk" rev-parse --git-dir >/dev/null 2>&1 || die "$dpdk is not a git tree"
+[ -e "$dpdk/lib/eal/common/eal_export.h" ] || die "$dpdk is not DPDK 25.07 or newer"
+git -C "$dpdk" var GIT_AUTHOR_IDENT >/dev/null || die 'git does not know who you are'
+author=$(git -C "$dpdk" var GIT_AUTHOR_IDENT | sed 's/> .*/>/')
+base=$(git -C "$dpdk" rev-parse HEAD)
+
+tmp=$(mktemp -d)
+# shellcheck disable=SC2317 # called by the trap
+cleanup() {
+	git -C "$dpdk" worktree remove --force "$tmp/dpdk" 2>/dev/null || true
+	rm -rf "$tmp"
+	git -C "$dpdk" worktree prune
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+# a message file: the subject, an empty line, the body
+subject_of() {
+	head -n 1 "$home/series/$1.txt"
+}
+
+body_of() {
+	tail -n +3 "$home/series/$1.txt"
+}
+
+make_commits() {
+	local part done_parts=
+
+	git -C "$dpdk" worktree add --quiet --detach "$tmp/dpdk" "$base"
+	for part in $parts; do
+		done_parts=${done_parts:+$done_parts,}$part
+		"$home/graft.sh" --parts "$done_parts" --mailmap "$author" "$tmp/dpdk" >/dev/null
+		git -C "$tmp/dpdk" add -A
+		git -C "$tmp/dpdk" commit --quiet --no-verify --signoff -F "$home/series/$part.txt"
+	done
+}
+
+make_patches() {
+	mkdir -p "$out"
+	rm -f "$out"/*.patch
+	git -C "$tmp/dpdk" format-patch --quiet --cover-letter --thread -o "$out" "$base..HEAD"
+	local cover=$out/0000-cover-letter.patch
+	body_of cover >"$tmp/body"
+	sed -i -e "s/\*\*\* SUBJECT HERE \*\*\*/$(subject_of cover)/" \
+		-e "/\*\*\* BLURB HERE \*\*\*/{r $tmp/body
+			d}" "$cover"
+}
+
+# Where DPDK's checkpatches.sh finds the kernel's script; prints nothing when there is none.
+find_checkpatch() {
+	local tar kept=$home/../build/checkpatch found
+
+	found=${DPDK_CHECKPATCH_PATH:-/lib/modules/$(uname -r)/source/scripts/checkpatch.pl}
+	if [ -x "$found" ]; then
+		echo "$found"
+		return
+	fi
+	# Debian's package linux-source-* has it in an archive
+	for tar in /usr/src/linux-source-*.tar.xz; do
+		[ -e "$tar" ] || return 0
+		if [ ! -x "$kept/checkpatch.pl" ]; then
+			echo "taking checkpatch.pl out of $tar ..." >&2
+			mkdir -p "$kept"
+			tar -xJf "$tar" -C "$kept" --strip-components=2 --wildcards \
+				'*/scripts/checkpatch.pl' '*/scripts/spelling.txt' \
+				'*/scripts/const_structs.checkpatch'
+		fi
+		echo "$kept/checkpatch.pl"
+		return
+	done
+}
+
+check_patches() {
+	local failed=0 pl
+
+	echo "== check-git-log.sh"
+	(cd "$tmp/dpdk" && devtools/check-git-log.sh -r "$base..") || failed=1
+
+	echo "== checkpatches.sh"
+	pl=$(find_checkpatch)
+	if [ -z "$pl" ]; then
+		echo 'not run: there is no checkpatch.pl' \
+			'(apt install linux-source, or set DPDK_CHECKPATCH_PATH)'
+	else
+		# with mawk some of its checks see nothing
+		command -v gawk >/dev/null || echo 'gawk is missing: some checks are not made'
+		(cd "$tmp/dpdk" && DPDK_CHECKPATCH_PATH=$pl devtools/checkpatches.sh \
+			"$out"/0*[1-9]-*.patch) || failed=1
+	fi
+	return $failed
+}
+
+build_each() {
+	local commit failed=0 apps example
+
+	for commit in $(git -C "$tmp/dpdk" rev-list --reverse "$base..HEAD"); do
+		git -C "$tmp/dpdk" checkout --quiet "$commit"
+		echo "== build of: $(git -C "$tmp/dpdk" log -1 --format=%s)"
+		# what the first patches do not have yet
+		apps=test
+		example=
+		[ ! -d "$tmp/dpdk/app/test-fastmem" ] || apps=test,test-fastmem
+		[ ! -d "$tmp/dpdk/examples/fastmem" ] || example=fastmem
+		rm -rf "$tmp/build"
+		if ! { meson setup "$tmp/build" "$tmp/dpdk" \
+				-Dwerror=true -Ddeveloper_mode=enabled -Dcheck_includes=true \
+				-Denable_libs=fastmem,hash,timer,net -Denable_apps="$apps" \
+				-Dexamples="$example" -Denable_drivers="$drivers" &&
+				ninja -C "$tmp/build"; } >"$tmp/log" 2>&1; then
+			tail -n 30 "$tmp/log"
+			echo 'FAILED'
+			failed=1
+		fi
+	done
+	return $failed
+}
+
+make_commits
+make_patches
+failed=0
+check_patches || failed=1
+if $build; then
+	build_each || failed=1
+fi
+echo "== $out"
+(cd "$out" && ls -- *.patch)
+exit $failed
