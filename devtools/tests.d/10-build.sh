@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The fastmem developers
+# shellcheck shell=bash
+
+# Stage: gcc, clang, shared, debug and sanitizer builds without a warning
+
+# shellcheck source=devtools/test-lib.sh
+. "$(dirname "$0")/../test-lib.sh"
+
+build_clean() {
+	build_it "$1" || return 1
+	! grep -a 'warning:' "$(row_log "build $1")"
+}
+
+for name in gcc clang shared debug asan clang-asan; do
+	row "build $name" build_clean "$name"
+done
+exit 0
