@@ -7,11 +7,13 @@ BUILD ?= build
 PREFIX ?= /usr/local
 MESON_OPTIONS ?=
 ARGS ?=
+export PREFIX MESON_OPTIONS
+export FASTMEM_BUILD = $(abspath $(BUILD))
 
 .PHONY: all setup test bench test-releases install clean help
 
 all:
-	@devtools/build.sh $(BUILD) --prefix=$(PREFIX) $(MESON_OPTIONS)
+	@devtools/build.sh
 
 setup:
 	@devtools/setup.sh build bench test

@@ -30,7 +30,7 @@ eal_args() {
 main() {
 	local args
 	note "bench: building"
-	"$FASTMEM_TOP/devtools/build.sh" "$FASTMEM_BUILD" > "$FASTMEM_BUILD/bench-build.log" 2>&1 || {
+	"$FASTMEM_TOP/devtools/build.sh" > "$FASTMEM_BUILD/bench-build.log" 2>&1 || {
 		tail -n 20 "$FASTMEM_BUILD/bench-build.log"
 		die "the build failed; all of its output is in $FASTMEM_BUILD/bench-build.log"
 	}

@@ -2,20 +2,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The fastmem developers
 
-# Configures a build directory and builds everything in it.
+# Configures build/ and builds everything in it. The environment may say otherwise:
+# FASTMEM_BUILD the directory, PREFIX where `make install` goes, MESON_OPTIONS for meson.
 #
-# usage: build.sh [DIRECTORY [MESON OPTION...]]     default: build
+# usage: build.sh
 
 # shellcheck source=devtools/common.sh
 . "$(dirname "$0")/common.sh"
-
-dir=${1:-$FASTMEM_BUILD}
-[ $# -eq 0 ] || shift
 
 for tool in meson ninja pkg-config; do
 	command -v "$tool" > /dev/null || die "$tool is missing; devtools/setup.sh installs it"
 done
 pkg-config --exists libdpdk || die "DPDK is missing (pkg-config libdpdk); devtools/setup.sh installs it"
 
-configure "$dir" -Dexamples=all "$@" || exit 1
-exec ninja -C "$dir"
+read -ra options <<< "${MESON_OPTIONS:-}"
+configure "$FASTMEM_BUILD" -Dexamples=all --prefix="${PREFIX:-/usr/local}" "${options[@]}" || exit 1
+exec ninja -C "$FASTMEM_BUILD"

@@ -144,7 +144,7 @@ build_each() {
 		git -C "$tmp/dpdk" checkout --quiet "$commit"
 		echo "== build of: $(git -C "$tmp/dpdk" log -1 --format=%s)"
 		# what the first patches do not have yet
-		apps=test
+		apps='test'
 		example=
 		[ ! -d "$tmp/dpdk/app/test-fastmem" ] || apps=test,test-fastmem
 		[ ! -d "$tmp/dpdk/examples/fastmem" ] || example=fastmem
