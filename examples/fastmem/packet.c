@@ -25,6 +25,11 @@
 #define L4_MAX_PAYLOAD 512
 #define TCP_MAX_OPTIONS 40
 
+/* its name in DPDK before 24.11 */
+#ifndef RTE_ICMP_TYPE_ECHO_REQUEST
+#define RTE_ICMP_TYPE_ECHO_REQUEST RTE_IP_ICMP_ECHO_REQUEST
+#endif
+
 /* Spread a flow number over 64 bits. */
 static uint64_t
 mix(uint64_t x)
@@ -78,7 +83,7 @@ l4_fill(uint8_t *l4, uint8_t proto, uint64_t hash, uint16_t payload)
 		return sizeof(*udp);
 	case IPPROTO_ICMP:
 		memset(icmp, 0, sizeof(*icmp));
-		icmp->icmp_type = RTE_IP_ICMP_ECHO_REQUEST;
+		icmp->icmp_type = RTE_ICMP_TYPE_ECHO_REQUEST;
 		icmp->icmp_ident = src_port;
 		return sizeof(*icmp);
 	default:
