@@ -3,7 +3,7 @@
  */
 
 /*
- * For DPDK older than 23.11: DPDK's own rte_thread.h, and after it the control threads
+ * For DPDK older than 23.03: DPDK's own rte_thread.h, and after it the control threads
  * and thread names of the rte_thread API, on top of the pthread based ones.
  * rte_thread_create() and rte_thread_join() are in 22.11 already, as experimental.
  */
@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <rte_version.h>
@@ -75,19 +74,6 @@ rte_thread_set_name(rte_thread_t thread, const char *name)
 }
 
 #endif /* 23.03 */
-
-#if RTE_VERSION < RTE_VERSION_NUM(23, 11, 0, 0)
-
-static inline void
-rte_thread_set_prefixed_name(rte_thread_t thread, const char *name)
-{
-	char prefixed[16];
-
-	snprintf(prefixed, sizeof(prefixed), "dpdk-%.10s", name);
-	rte_thread_set_name(thread, prefixed);
-}
-
-#endif /* 23.11 */
 
 #ifdef __cplusplus
 }
