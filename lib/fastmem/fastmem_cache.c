@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The fastmem developers
+ */
+
+/*
+ * Caches: what the inline fast path finds empty or full.
+ *
+ * Owns the contents of a block of caches on behalf of its thread, the only one that may
+ * change them; a block whose thread is gone belongs to whoever claimed it. Each cache has a
+ * loaded and a previous magazine: while either will do, nobody else is asked.
+ * A thread without a block works on slabs directly, and is counted among the orphans.
+ * Calls the depot for magazines, and the slab layer for batches.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <eal_export.h>
+#include <rte_common.h>
+#include <rte_memory.h>
+
+#include "fastmem_pvt.h"
+
+#define CREDIT_MAX 8 /* mispredicted frees before the prediction is given up */
+#define LONG_RUN 32 /* frees that pay for a misprediction */
+#define NO_PREDICTION UINT16_MAX
+#define BATCH_SZ (128u << 10) /* bytes of objects taken from slabs at once */
+#define FOLD (UINT64_C(1) << 56) /* allocations counted beside the length: 2^40 */
+
+static struct rte_fastmem_cache *
+cache_of(struct fastmem_block *block, uint32_t socket, uint32_t bin)
+{
+	return &block->homes[socket].caches[bin];
+}
+
+static struct fastmem_cold *
+cold_of(struct fastmem_block *block, uint32_t socket, uint32_t bin)
+{
+	return &block->cold[socket * RTE_FASTMEM_NB_BINS + bin];
+}
+
+static struct fastmem_mag *
+mag_of(void **objs)
+{
+	return (struct fastmem_mag *)(void *)((char *)objs - offsetof(struct fastmem_mag, objs));
+}
+
+static uint16_t
+cache_len(const struct rte_fastmem_cache *cache)
+{
+	return (uint16_t)rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
+}
+
+/* Set the length of the loaded magazine: by moving objects, not by allocating or freeing. */
+static void
+cache_set_len(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, uint16_t len)
+{
+	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
+
+	fastmem_count(&cold->moved, (uint64_t)len - (uint16_t)count_len);
+	if (unlikely(count_len >= FOLD)) {
+		fastmem_count(&cold->folded, count_len >> 16);
+		count_len = 0;
+	}
+	rte_atomic_store_explicit(&cache->count_len, (count_len & ~UINT64_C(0xffff)) | len,
+		rte_memory_order_release);
+}
+
+static void
+cache_load(struct fastmem_shared *sh, struct rte_fastmem_cache *cache,
+	struct fastmem_cold *cold, uint32_t bin, struct fastmem_mag *mag, uint16_t len)
+{
+	cache_set_len(cache, cold, 0);
+	cache->objs = mag->objs;
+	cache->cap = sh->layouts[bin].cap;
+	cache_set_len(cache, cold, len);
+}
+
+static void
+cache_swap(struct rte_fastmem_cache *cache, struct fastmem_cold *cold)
+{
+	void **objs = cache->prev_objs;
+	uint32_t len = cache->prev_len;
+
+	cache->prev_objs = cache->objs;
+	cache->prev_len = cache_len(cache);
+	cache->objs = objs;
+	cache_set_len(cache, cold, len);
+}
+
+/* The loaded magazine, if any, is empty, as is the previous one: load this one. */
+static void
+cache_replace(struct fastmem_shared *sh, struct fastmem_block *block,
+	struct rte_fastmem_cache *cache, struct fastmem_cold *cold, uint32_t bin,
+	struct fastmem_mag *mag)
+{
+	if (cache->objs != NULL) {
+		if (cache->prev_objs != NULL)
+			fastmem_depot_put_empty(sh, block, mag_of(cache->prev_objs));
+		cache->prev_objs = cache->objs;
+		cache->prev_len = 0;
+	}
+	cache_load(sh, cache, cold, bin, mag, mag->len);
+}
+
+/* A slow path's visit is worth a misprediction; it may be the start of a run. */
+static void
+predict_renew(struct fastmem_block *block, uint16_t offset)
+{
+	struct rte_fastmem_home *home = &block->homes[block->socket];
+
+	if (home->pred_credit >= CREDIT_MAX)
+		return;
+	home->pred_credit++;
+	if (home->pred_offset == NO_PREDICTION)
+		home->pred_offset = offset;
+	home->pred = __rte_fastmem_cache_at(home, home->pred_offset);
+}
+
+/* Frees into a cache, to within a constant that changes on the slow path only. */
+static uint32_t
+frees_of(const struct rte_fastmem_cache *cache)
+{
+	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
+
+	return (uint32_t)(count_len >> 16) + (uint16_t)count_len;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_predict, 26.11)
+void
+__rte_fastmem_predict(struct rte_fastmem_home *home, uint16_t offset)
+{
+	if (offset == 0)
+		return; /* not ours */
+	if (frees_of(home->pred) - home->pred_mark < LONG_RUN && --home->pred_credit == 0) {
+		home->pred_offset = NO_PREDICTION;
+		return;
+	}
+	home->pred_offset = offset;
+	home->pred = __rte_fastmem_cache_at(home, offset);
+	home->pred_mark = frees_of(home->pred);
+}
+
+/* A magazine for an empty cache: from the depot, or filled from slabs; or NULL. */
+static struct fastmem_mag *
+refill(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, uint32_t bin,
+	uint32_t n)
+{
+	const struct fastmem_layout *lay = &sh->layouts[bin];
+	struct fastmem_mag *mag = fastmem_depot_get(sh, socket, bin);
+	uint32_t batch = RTE_MAX(1u, BATCH_SZ >> lay->obj_shift);
+
+	if (mag != NULL)
+		return mag;
+	mag = fastmem_depot_get_empty(sh, block);
+	if (mag == NULL)
+		return NULL;
+	n = RTE_MAX(batch, n);
+	mag->len = fastmem_slab_fill(sh, socket, bin, mag->objs, RTE_MIN(n, (uint32_t)lay->cap));
+	if (mag->len != 0)
+		return mag;
+	fastmem_depot_put_empty(sh, block, mag);
+	return NULL;
+}
+
+static void
+count_orphan(RTE_ATOMIC(uint64_t) *counter, uint64_t n)
+{
+	rte_atomic_fetch_add_explicit(counter, n, rte_memory_order_relaxed);
+}
+
+/* One object without a cache: from a slab, or a magazine of the depot. */
+static void *
+get_uncached(struct fastmem_shared *sh, uint32_t socket, uint32_t bin)
+{
+	struct fastmem_mag *mag;
+	void *obj;
+
+	if (fastmem_slab_fill(sh, socket, bin, &obj, 1) == 1)
+		return obj;
+	mag = fastmem_depot_get(sh, socket, bin);
+	if (mag == NULL)
+		return NULL;
+	/* There is no cache to put the others into: their slabs are at hand. */
+	obj = mag->objs[--mag->len];
+	fastmem_slab_drain(sh, mag->objs, mag->len, false);
+	fastmem_depot_put_empty(sh, NULL, mag);
+	return obj;
+}
+
+void *
+fastmem_cache_get(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
+	uint32_t bin)
+{
+	struct rte_fastmem_cache *cache;
+	struct fastmem_cold *cold;
+	struct fastmem_mag *mag;
+	void *obj;
+
+	if (unlikely(block == NULL)) {
+		obj = get_uncached(sh, socket, bin);
+		if (obj != NULL)
+			count_orphan(&sh->orphans[bin].alloc_misses, 1);
+		return obj;
+	}
+	cache = cache_of(block, socket, bin);
+	cold = cold_of(block, socket, bin);
+	predict_renew(block, fastmem_cache_offset(socket, bin));
+	if (cache_len(cache) == 0 && cache->prev_len != 0)
+		cache_swap(cache, cold);
+	obj = __rte_fastmem_cache_pop(cache);
+	if (obj != NULL)
+		return obj;
+	mag = refill(sh, block, socket, bin, 1);
+	if (mag != NULL) {
+		obj = mag->objs[--mag->len];
+		cache_replace(sh, block, cache, cold, bin, mag);
+	} else {
+		/* No memory, perhaps for a magazine only. */
+		obj = get_uncached(sh, socket, bin);
+		if (obj == NULL)
+			return NULL;
+	}
+	fastmem_count(&cold->alloc_misses, 1);
+	return obj;
+}
+
+/* Make room in the loaded magazine. */
+enum room {
+	ROOM_OWN, /* by the previous one */
+	ROOM_DEPOT, /* by the depot */
+	ROOM_NONE, /* there is no magazine to be had */
+};
+
+static enum room
+make_room(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, uint32_t bin)
+{
+	struct rte_fastmem_cache *cache = cache_of(block, socket, bin);
+	struct fastmem_cold *cold = cold_of(block, socket, bin);
+	struct fastmem_mag *mag, *full;
+
+	if (cache->prev_objs != NULL && cache->prev_len < cache->cap) {
+		cache_swap(cache, cold);
+		return ROOM_OWN;
+	}
+	mag = fastmem_depot_get_empty(sh, block);
+	if (mag == NULL)
+		return ROOM_NONE;
+	if (cache->objs == NULL) {
+		cache_load(sh, cache, cold, bin, mag, 0);
+		return ROOM_OWN;
+	}
+	full = cache->prev_objs == NULL ? NULL : mag_of(cache->prev_objs);
+	cache->prev_objs = cache->objs;
+	cache->prev_len = cache_len(cache);
+	cache_load(sh, cache, cold, bin, mag, 0);
+	if (full == NULL)
+		return ROOM_OWN;
+	full->len = cache->cap;
+	fastmem_depot_put(sh, block, socket, bin, full);
+	return ROOM_DEPOT;
+}
+
+void
+fastmem_cache_put_bulk(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
+	uint32_t bin, void **objs, uint32_t n)
+{
+	struct rte_fastmem_cache *cache;
+	enum room room = ROOM_OWN;
+	struct fastmem_cold *cold;
+	uint32_t len, k;
+
+	if (unlikely(block == NULL)) {
+		count_orphan(&sh->orphans[bin].free_misses, n);
+		fastmem_slab_drain(sh, objs, n, false);
+		return;
+	}
+	cache = cache_of(block, socket, bin);
+	cold = cold_of(block, socket, bin);
+	for (;;) {
+		len = cache_len(cache);
+		k = RTE_MIN(n, cache->cap - len);
+		if (k > 0)
+			memcpy(&cache->objs[len], objs, k * sizeof(objs[0]));
+		if (room == ROOM_OWN) {
+			/* No move: a change of the length alone is k objects freed. */
+			rte_atomic_store_explicit(&cache->count_len, cache->count_len + k,
+				rte_memory_order_release);
+		} else {
+			cache_set_len(cache, cold, len + k);
+			fastmem_count(&cold->free_misses, k);
+		}
+		objs += k;
+		n -= k;
+		if (n == 0)
+			return;
+		predict_renew(block, fastmem_cache_offset(socket, bin));
+		room = RTE_MAX(room, make_room(sh, block, socket, bin));
+		if (room == ROOM_NONE)
+			break;
+	}
+	fastmem_count(&cold->free_misses, n);
+	fastmem_slab_drain(sh, objs, n, false);
+}
+
+void
+fastmem_cache_put(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
+	uint32_t bin, void *obj)
+{
+	fastmem_cache_put_bulk(sh, block, socket, bin, &obj, 1);
+}
+
+/* Copy the last n objects of the loaded magazine, as allocated ones. */
+static void
+take_loaded(struct rte_fastmem_cache *cache, void **objs, uint32_t n)
+{
+	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
+
+	memcpy(objs, &cache->objs[(uint16_t)count_len - n], n * sizeof(objs[0]));
+	rte_atomic_store_explicit(&cache->count_len,
+		count_len + n * ((UINT64_C(1) << 16) - 1), rte_memory_order_relaxed);
+}
+
+/*
+ * Get n objects past the cache. What is left of the last magazine is *rest. All or
+ * none.
+ */
+static bool
+gather(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, uint32_t bin,
+	void **objs, uint32_t n, struct fastmem_mag **rest)
+{
+	struct fastmem_mag *mag;
+	uint32_t got = 0, k;
+
+	*rest = NULL;
+	while (got < n) {
+		mag = block == NULL ? fastmem_depot_get(sh, socket, bin) :
+			refill(sh, block, socket, bin, n - got);
+		if (mag == NULL)
+			break;
+		k = RTE_MIN(n - got, mag->len);
+		mag->len -= k;
+		memcpy(&objs[got], &mag->objs[mag->len], k * sizeof(objs[0]));
+		got += k;
+		if (mag->len == 0)
+			fastmem_depot_put_empty(sh, block, mag);
+		else
+			*rest = mag;
+	}
+	while (got < n) {
+		k = fastmem_slab_fill(sh, socket, bin, &objs[got], n - got);
+		if (k == 0)
+			break;
+		got += k;
+	}
+	if (got == n)
+		return true;
+	fastmem_slab_drain(sh, objs, got, false);
+	return false;
+}
+
+/* The cache cannot serve it alone: its objects come first, then n - own others. */
+static uint32_t
+get_past_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
+	uint32_t bin, void **objs, uint32_t n)
+{
+	struct rte_fastmem_cache *cache = cache_of(block, socket, bin);
+	struct fastmem_cold *cold = cold_of(block, socket, bin);
+	uint32_t len = cache_len(cache), own = len + cache->prev_len;
+	void *some[FASTMEM_MAG_OBJS], **others = some;
+	struct fastmem_mag *rest;
+	bool is_done;
+
+	if (n - own > RTE_DIM(some)) {
+		others = malloc((size_t)(n - own) * sizeof(others[0]));
+		if (others == NULL)
+			return 0;
+	}
+	predict_renew(block, fastmem_cache_offset(socket, bin));
+	is_done = gather(sh, block, socket, bin, others, n - own, &rest);
+	if (is_done) {
+		if (len > 0)
+			memcpy(objs, cache->objs, len * sizeof(objs[0]));
+		if (cache->prev_len > 0)
+			memcpy(&objs[len], cache->prev_objs, cache->prev_len * sizeof(objs[0]));
+		memcpy(&objs[own], others, (n - own) * sizeof(objs[0]));
+		cache->prev_len = 0;
+		cache_set_len(cache, cold, 0);
+		if (rest != NULL)
+			cache_replace(sh, block, cache, cold, bin, rest);
+		fastmem_count(&cold->alloc_misses, n);
+	}
+	if (others != some)
+		free(others);
+	return is_done ? n : 0;
+}
+
+/* The same without a cache. */
+static uint32_t
+get_bulk_uncached(struct fastmem_shared *sh, uint32_t socket, uint32_t bin, void **objs,
+	uint32_t n)
+{
+	void **others = malloc((size_t)n * sizeof(others[0]));
+	struct fastmem_mag *rest = NULL;
+	bool is_done;
+
+	if (others == NULL)
+		return 0;
+	is_done = gather(sh, NULL, socket, bin, others, n, &rest);
+	if (rest != NULL) {
+		fastmem_slab_drain(sh, rest->objs, rest->len, false);
+		fastmem_depot_put_empty(sh, NULL, rest);
+	}
+	if (is_done) {
+		memcpy(objs, others, (size_t)n * sizeof(objs[0]));
+		count_orphan(&sh->orphans[bin].alloc_misses, n);
+	}
+	free(others);
+	return is_done ? n : 0;
+}
+
+uint32_t
+fastmem_cache_get_bulk(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
+	uint32_t bin, void **objs, uint32_t n)
+{
+	struct rte_fastmem_cache *cache;
+	struct fastmem_cold *cold;
+	uint32_t len;
+
+	if (unlikely(block == NULL))
+		return get_bulk_uncached(sh, socket, bin, objs, n);
+	cache = cache_of(block, socket, bin);
+	cold = cold_of(block, socket, bin);
+	len = cache_len(cache);
+	if (n <= len) {
+		take_loaded(cache, objs, n);
+		return n;
+	}
+	if (n - len > cache->prev_len)
+		return get_past_cache(sh, block, socket, bin, objs, n);
+	take_loaded(cache, objs, len);
+	cache_swap(cache, cold);
+	take_loaded(cache, &objs[len], n - len);
+	return n;
+}
+
+void
+fastmem_cache_count_nomem(struct fastmem_shared *sh, struct fastmem_block *block,
+	uint32_t socket, uint32_t bin, uint32_t n)
+{
+	if (block == NULL)
+		count_orphan(&sh->orphans[bin].nomem, n);
+	else
+		fastmem_count(&cold_of(block, socket, bin)->nomem, n);
+}
+
+/* Empty one cache into the slabs and take its magazines. */
+static void
+drain_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, uint32_t bin)
+{
+	struct rte_fastmem_cache *cache = cache_of(block, socket, bin);
+	struct fastmem_cold *cold = cold_of(block, socket, bin);
+	void **objs = cache->objs, **prev_objs = cache->prev_objs;
+	uint32_t len = cache_len(cache), prev_len = cache->prev_len;
+
+	if (objs == NULL)
+		return;
+	cache_set_len(cache, cold, 0);
+	cache->cap = 0;
+	cache->objs = NULL;
+	cache->prev_len = 0;
+	cache->prev_objs = NULL;
+	fastmem_slab_drain(sh, objs, len, false);
+	fastmem_depot_put_empty(sh, block, mag_of(objs));
+	if (prev_objs == NULL)
+		return;
+	fastmem_slab_drain(sh, prev_objs, prev_len, false);
+	fastmem_depot_put_empty(sh, block, mag_of(prev_objs));
+}
+
+void
+fastmem_cache_drain(struct fastmem_shared *sh, struct fastmem_block *block)
+{
+	uint32_t socket, bin;
+
+	for (socket = 0; socket < sh->nb_sockets; socket++)
+		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
+			drain_cache(sh, block, socket, bin);
+	fastmem_depot_drop_stash(sh, block);
+}
+
+void
+fastmem_cache_flush(struct fastmem_shared *sh, struct fastmem_block *block, int socket_id)
+{
+	uint32_t socket, bin;
+
+	if (block != NULL)
+		fastmem_cache_drain(sh, block);
+	for (socket = 0; socket < sh->nb_sockets; socket++) {
+		if (socket_id != SOCKET_ID_ANY && (uint32_t)socket_id != socket)
+			continue;
+		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
+			fastmem_depot_drain(sh, block, socket, bin);
+	}
+	if (block != NULL)
+		fastmem_depot_drop_stash(sh, block);
+}
+
+size_t
+fastmem_cache_block_sz(const struct fastmem_shared *sh)
+{
+	return sizeof(struct fastmem_block) + sh->nb_sockets * (sizeof(struct rte_fastmem_home) +
+		RTE_FASTMEM_NB_BINS * sizeof(struct fastmem_cold));
+}
+
+void
+fastmem_cache_init_block(struct fastmem_shared *sh, struct fastmem_block *block)
+{
+	uint32_t socket;
+
+	block->cold = (void *)&block->homes[sh->nb_sockets];
+	for (socket = 0; socket < sh->nb_sockets; socket++) {
+		struct rte_fastmem_home *home = &block->homes[socket];
+
+		home->map_first = sh->map_first;
+		home->map_len = sh->map_len;
+		home->map = sh->map;
+		home->block = (char *)&block->none;
+		home->offset = fastmem_cache_offset(socket, 0);
+		home->pred = &block->none;
+		home->pred_offset = NO_PREDICTION;
+		home->pred_credit = CREDIT_MAX;
+	}
+}

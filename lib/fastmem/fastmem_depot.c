@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The fastmem developers
+ */
+
+/*
+ * Depots: magazines between caches and slabs.
+ *
+ * Owns the stack of magazines with objects of each bin, each socket's stack of empty ones,
+ * and each thread's stash of these. The stacks are lock-free and free of ABA:
+ * each change increments the tag of the head, and the memory of a magazine stays
+ * one, mapped until deinit, so that reading the link of a magazine that
+ * somebody else has popped is harmless; the compare-and-swap then fails. Calls the slab
+ * layer to drain what is over the limit, and meta for new magazines.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <rte_common.h>
+
+#include "fastmem_pvt.h"
+
+#define REF_MASK UINT64_C(0xffffff)
+#define COUNT_ONE (UINT64_C(1) << 24)
+#define COUNT_MASK UINT64_C(0xffff)
+#define TAG_ONE (UINT64_C(1) << 40)
+#define TAG_MASK ~(TAG_ONE - 1)
+
+#define CHAIN 8 /* empty magazines that move between a stash and its socket at once */
+
+static uint32_t
+stack_count(const struct fastmem_stack *stack)
+{
+	uint64_t head = rte_atomic_load_explicit(&stack->head, rte_memory_order_relaxed);
+
+	return (head / COUNT_ONE) & COUNT_MASK;
+}
+
+static void
+stack_push(struct fastmem_stack *stack, struct fastmem_mag *mag)
+{
+	uint64_t head = rte_atomic_load_explicit(&stack->head, rte_memory_order_relaxed);
+	uint64_t next;
+
+	do {
+		rte_atomic_store_explicit(&mag->next, (uint32_t)(head & REF_MASK),
+			rte_memory_order_relaxed);
+		next = ((head & TAG_MASK) + TAG_ONE) |
+			((head + COUNT_ONE) & (COUNT_MASK * COUNT_ONE)) | mag->ref;
+		/* Release: the contents of the magazine; pairs with stack_pop(). */
+	} while (!rte_atomic_compare_exchange_weak_explicit(&stack->head, &head, next,
+			rte_memory_order_release, rte_memory_order_relaxed));
+}
+
+static struct fastmem_mag *
+stack_pop(const struct fastmem_shared *sh, struct fastmem_stack *stack)
+{
+	uint64_t head = rte_atomic_load_explicit(&stack->head, rte_memory_order_acquire);
+	struct fastmem_mag *mag;
+	uint64_t next;
+
+	do {
+		if ((head & REF_MASK) == 0)
+			return NULL;
+		mag = fastmem_meta_ptr(sh, head & REF_MASK);
+		/* Somebody may have popped it: then this is any value, and the tag differs. */
+		next = ((head & TAG_MASK) + TAG_ONE) |
+			((head - COUNT_ONE) & (COUNT_MASK * COUNT_ONE)) |
+			rte_atomic_load_explicit(&mag->next, rte_memory_order_relaxed);
+		/* Acquire: the contents of the magazine; pairs with stack_push(). */
+	} while (!rte_atomic_compare_exchange_weak_explicit(&stack->head, &head, next,
+			rte_memory_order_acquire, rte_memory_order_acquire));
+	return mag;
+}
+
+struct fastmem_mag *
+fastmem_depot_get(struct fastmem_shared *sh, uint32_t socket, uint32_t bin)
+{
+	return stack_pop(sh, &sh->sockets[socket].bins[bin].full);
+}
+
+void
+fastmem_depot_put(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
+	uint32_t bin, struct fastmem_mag *mag)
+{
+	struct fastmem_stack *full = &sh->sockets[socket].bins[bin].full;
+	uint32_t count = stack_count(full);
+
+	/* Over the limit, but not by waiting: whoever has the lock may be preempted. */
+	if (count >= sh->layouts[bin].depot_mags &&
+			fastmem_slab_drain(sh, mag->objs, mag->len, count < COUNT_MASK / 2) != 0)
+		fastmem_depot_put_empty(sh, block, mag);
+	else
+		stack_push(full, mag);
+}
+
+/*
+ * Empty magazines. In a stash they are linked by `chain`; in a socket's stack
+ * lie chains, the first of each with the number of magazines in len.
+ */
+
+static struct fastmem_mag *
+stash_pop(const struct fastmem_shared *sh, struct fastmem_block *block)
+{
+	struct fastmem_mag *mag = fastmem_meta_ptr(sh, block->stash);
+
+	block->stash = mag->chain;
+	block->nb_stash--;
+	return mag;
+}
+
+static void
+stash_push(struct fastmem_block *block, struct fastmem_mag *mag)
+{
+	mag->chain = block->stash;
+	block->stash = mag->ref;
+	block->nb_stash++;
+}
+
+/* Move up to n magazines from the stash to its socket. */
+static void
+stash_drop(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t n)
+{
+	struct fastmem_mag *first = NULL, *mag;
+	uint32_t len = 0;
+
+	for (; len < n && block->stash != 0; len++) {
+		mag = stash_pop(sh, block);
+		mag->chain = first == NULL ? 0 : first->ref;
+		first = mag;
+	}
+	if (first == NULL)
+		return;
+	first->len = len;
+	stack_push(&sh->sockets[block->socket].empty, first);
+}
+
+struct fastmem_mag *
+fastmem_depot_get_empty(struct fastmem_shared *sh, struct fastmem_block *block)
+{
+	struct fastmem_mag *mag;
+	uint32_t ref;
+
+	if (block->stash != 0)
+		return stash_pop(sh, block);
+	mag = stack_pop(sh, &sh->sockets[block->socket].empty);
+	if (mag != NULL) {
+		block->stash = mag->chain;
+		block->nb_stash = mag->len - 1;
+		return mag;
+	}
+	mag = fastmem_meta_alloc_once(sh, sizeof(*mag), block->socket, &ref);
+	if (mag != NULL)
+		mag->ref = ref;
+	return mag;
+}
+
+void
+fastmem_depot_put_empty(struct fastmem_shared *sh, struct fastmem_block *block,
+	struct fastmem_mag *mag)
+{
+	if (block == NULL) {
+		mag->chain = 0;
+		mag->len = 1;
+		stack_push(&sh->sockets[0].empty, mag);
+		return;
+	}
+	stash_push(block, mag);
+	if (block->nb_stash >= 2 * CHAIN)
+		stash_drop(sh, block, CHAIN);
+}
+
+void
+fastmem_depot_drop_stash(struct fastmem_shared *sh, struct fastmem_block *block)
+{
+	stash_drop(sh, block, UINT32_MAX);
+}
+
+uint64_t
+fastmem_depot_drain(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
+	uint32_t bin)
+{
+	struct fastmem_stack *full = &sh->sockets[socket].bins[bin].full;
+	struct fastmem_mag *mag;
+	uint64_t n = 0;
+
+	while ((mag = stack_pop(sh, full)) != NULL) {
+		n += fastmem_slab_drain(sh, mag->objs, mag->len, false);
+		fastmem_depot_put_empty(sh, block, mag);
+	}
+	return n;
+}
+
+/* When no thread is at work. */
+unsigned int
+fastmem_depot_validate(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
+	uint64_t *nb_objs, FILE *f)
+{
+	struct fastmem_stack *full = &sh->sockets[socket].bins[bin].full;
+	uint32_t ref = full->head & REF_MASK, n = 0;
+	const struct fastmem_mag *mag;
+	unsigned int nb_bad = 0;
+
+	*nb_objs = 0;
+	for (; ref != 0 && n <= COUNT_MASK; ref = mag->next, n++) {
+		mag = fastmem_meta_ptr(sh, ref);
+		*nb_objs += mag->len;
+		if (mag->ref != ref || mag->len == 0 || mag->len > sh->layouts[bin].cap) {
+			fprintf(f, "socket %u bin %u: bad magazine %#x of %u objects\n", socket,
+				bin, ref, mag->len);
+			nb_bad++;
+		}
+	}
+	if (n != stack_count(full)) {
+		fprintf(f, "socket %u bin %u: %u magazines, %u counted\n", socket, bin, n,
+			stack_count(full));
+		nb_bad++;
+	}
+	return nb_bad;
+}

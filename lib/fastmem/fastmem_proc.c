@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The fastmem developers
+ */
+
+/*
+ * Processes and threads: who owns which caches, and for how long.
+ *
+ * Owns the slots of processes, the blocks of caches as wholes, the list of this
+ * process's threads that have one, and their thread-local pointers. Guarantees that such
+ * a pointer leads to a block of this very thread or to caches of capacity 0. Calls the cache
+ * layer to empty a block, meta for a new one.
+ *
+ * A block belongs to (process, lcore id); threads without an lcore id have blocks of
+ * their own all the same. A thread takes one at its first slow path, and gives it back,
+ * emptied, when it ends, takes or gives up an lcore id, or when deinit detaches the process.
+ * Its counters stay, and go on when the next thread of that lcore id takes it.
+ *
+ * A process that is alive holds a lock on a byte of a file in the runtime directory, which
+ * the kernel drops when it ends, however it ends. The others take back what its blocks
+ * hold when they flush, trim, run out of memory, or attach.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <eal_export.h>
+#include <rte_common.h>
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_per_lcore.h>
+#include <rte_spinlock.h>
+#include <rte_thread.h>
+
+#include "fastmem_pvt.h"
+
+#define LOCK_FILE "fastmem_procs"
+#define LOCK_PATIENCE_MS 50
+
+/* A thread that has a block: in the process's list, by its thread-local memory. */
+struct thread {
+	struct fastmem_block *block; /* NULL: none */
+	struct rte_fastmem_home **home;
+	struct thread *next;
+	struct thread *prev;
+};
+
+/* What every thread starts with, and falls back to. */
+static struct {
+	struct rte_fastmem_cache none;
+	struct rte_fastmem_home homes[FASTMEM_MAX_SOCKETS];
+} no_caches = {
+	.homes[0] = {
+		.block = (char *)&no_caches.none,
+		.pred = &no_caches.none,
+		.pred_offset = UINT16_MAX,
+		.offset = sizeof(no_caches.none) + offsetof(struct rte_fastmem_home, caches),
+	},
+};
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(per_lcore___rte_fastmem_home, 26.11)
+RTE_DEFINE_PER_LCORE(struct rte_fastmem_home *, __rte_fastmem_home) = &no_caches.homes[0];
+static RTE_DEFINE_PER_LCORE(struct thread, self);
+
+struct fastmem_local fastmem_local;
+
+static rte_spinlock_t local_lock = RTE_SPINLOCK_INITIALIZER; /* attaching */
+static rte_spinlock_t threads_lock = RTE_SPINLOCK_INITIALIZER;
+static struct thread *threads;
+static rte_thread_key thread_key;
+static bool has_thread_key;
+static void *lcore_callback;
+static bool is_registering; /* lcore callbacks that are not of this thread */
+static int lock_fd = -1;
+
+/*
+ * Telling dead processes from living ones.
+ */
+
+static int
+slot_lock(int cmd, uint32_t slot, struct flock *lock)
+{
+	memset(lock, 0, sizeof(*lock));
+	lock->l_type = F_WRLCK;
+	lock->l_whence = SEEK_SET;
+	lock->l_start = slot;
+	lock->l_len = 1;
+	return fcntl(lock_fd, cmd, lock);
+}
+
+static bool
+slot_is_alive(const struct fastmem_shared *sh, uint32_t slot)
+{
+	struct flock lock;
+
+	/* Without a file of locks nobody is known to be dead. */
+	if (!sh->has_lock_file || lock_fd < 0 || slot == fastmem_local.proc)
+		return true;
+	if (slot_lock(F_GETLK, slot, &lock) != 0)
+		return true;
+	return lock.l_type != F_UNLCK;
+}
+
+bool
+fastmem_proc_is_dead(struct fastmem_shared *sh, uint32_t owner)
+{
+	return !slot_is_alive(sh, owner - 1);
+}
+
+static void
+lock_path(char *path, size_t len)
+{
+	snprintf(path, len, "%s/" LOCK_FILE, rte_eal_get_runtime_dir());
+}
+
+static void
+lock_file_open(void)
+{
+	char path[PATH_MAX];
+
+	lock_path(path, sizeof(path));
+	lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
+static void
+lock_file_close(bool is_last)
+{
+	char path[PATH_MAX];
+
+	if (lock_fd < 0)
+		return;
+	lock_path(path, sizeof(path));
+	if (is_last)
+		unlink(path);
+	close(lock_fd);
+	lock_fd = -1;
+}
+
+/* Take a free slot, or one whose process died and has been cleaned up after. */
+static int
+slot_take(struct fastmem_shared *sh)
+{
+	struct flock lock;
+	uint32_t slot, free;
+
+	for (slot = 0; slot < FASTMEM_MAX_PROCS; slot++) {
+		free = 0;
+		if (!rte_atomic_compare_exchange_strong_explicit(&sh->procs[slot].in_use, &free, 1,
+				rte_memory_order_acquire, rte_memory_order_relaxed))
+			continue;
+		if (sh->has_lock_file && slot_lock(F_SETLK, slot, &lock) != 0) {
+			FASTMEM_LOG(ERR, "cannot lock byte %u of " LOCK_FILE ": %s", slot,
+				strerror(errno));
+			rte_atomic_store_explicit(&sh->procs[slot].in_use, 0,
+				rte_memory_order_relaxed);
+			return -1;
+		}
+		sh->procs[slot].pid = getpid();
+		fastmem_local.proc = slot;
+		return 0;
+	}
+	FASTMEM_LOG(ERR, "more than %d processes", FASTMEM_MAX_PROCS);
+	return -1;
+}
+
+static void
+slot_drop(struct fastmem_shared *sh, uint32_t slot)
+{
+	sh->procs[slot].pid = 0;
+	rte_atomic_store_explicit(&sh->procs[slot].in_use, 0, rte_memory_order_release);
+}
+
+void
+fastmem_lock_wait(struct fastmem_lock *lock)
+	__rte_no_thread_safety_analysis
+{
+	struct fastmem_shared *sh = rte_atomic_load_explicit(&fastmem_local.shared,
+			rte_memory_order_relaxed);
+	const uint64_t patience = rte_get_tsc_hz() / 1000 * LOCK_PATIENCE_MS;
+	uint64_t start = rte_rdtsc();
+	uint32_t spins = 0, owner;
+
+	while (!fastmem_trylock(lock)) {
+		/* The holder may be waiting for this CPU. */
+		if (++spins % 64 == 0)
+			sched_yield();
+		else
+			rte_pause();
+		if (sh == NULL || rte_rdtsc() - start < patience)
+			continue;
+		start = rte_rdtsc();
+		owner = rte_atomic_load_explicit(&lock->owner, rte_memory_order_relaxed);
+		if (owner == 0 || !fastmem_proc_is_dead(sh, owner))
+			continue;
+		/* What a lock guards is whole between any two of its statements, but for counts. */
+		if (rte_atomic_compare_exchange_strong_explicit(&lock->owner, &owner,
+				fastmem_local.proc + 1, rte_memory_order_acquire,
+				rte_memory_order_relaxed)) {
+			FASTMEM_LOG(WARNING, "took over the lock of a process that died");
+			return;
+		}
+	}
+}
+
+/*
+ * Blocks.
+ */
+
+/* Claim the block of an lcore id (or one of those without) that nobody has. */
+static struct fastmem_block *
+block_claim(struct fastmem_shared *sh, uint32_t lcore)
+{
+	struct fastmem_block *block = rte_atomic_load_explicit(&sh->blocks,
+			rte_memory_order_acquire);
+	uint32_t free;
+
+	for (; block != NULL; block = block->next) {
+		free = 0;
+		if (block->lcore == lcore && rte_atomic_compare_exchange_strong_explicit(
+				&block->owner, &free, fastmem_local.proc + 1,
+				rte_memory_order_acquire, rte_memory_order_relaxed))
+			return block;
+	}
+	return NULL;
+}
+
+static struct fastmem_block *
+block_create(struct fastmem_shared *sh, uint32_t lcore, uint32_t socket)
+{
+	struct fastmem_block *block, *next;
+	uint32_t ref;
+
+	block = fastmem_meta_alloc_once(sh, fastmem_cache_block_sz(sh), socket, &ref);
+	if (block == NULL)
+		return NULL;
+	block->lcore = lcore;
+	block->owner = fastmem_local.proc + 1;
+	fastmem_cache_init_block(sh, block);
+	next = rte_atomic_load_explicit(&sh->blocks, rte_memory_order_relaxed);
+	do {
+		block->next = next;
+	} while (!rte_atomic_compare_exchange_weak_explicit(&sh->blocks, &next, block,
+			rte_memory_order_release, rte_memory_order_relaxed));
+	return block;
+}
+
+/* Empty a block and give it up. */
+static void
+block_drop(struct fastmem_shared *sh, struct fastmem_block *block)
+{
+	fastmem_cache_drain(sh, block);
+	rte_atomic_store_explicit(&block->owner, 0, rte_memory_order_release);
+}
+
+static void
+reap_slot(struct fastmem_shared *sh, uint32_t slot)
+{
+	struct fastmem_block *block = rte_atomic_load_explicit(&sh->blocks,
+			rte_memory_order_acquire);
+	uint32_t nb_blocks = 0, owner;
+
+	for (; block != NULL; block = block->next) {
+		owner = slot + 1;
+		if (!rte_atomic_compare_exchange_strong_explicit(&block->owner, &owner,
+				fastmem_local.proc + 1, rte_memory_order_acquire,
+				rte_memory_order_relaxed))
+			continue;
+		block_drop(sh, block);
+		nb_blocks++;
+	}
+	FASTMEM_LOG(INFO, "process %d ended without detaching: took back the caches of %u threads",
+		sh->procs[slot].pid, nb_blocks);
+	slot_drop(sh, slot);
+}
+
+void
+fastmem_proc_reap(struct fastmem_shared *sh)
+{
+	uint32_t slot, used;
+
+	for (slot = 0; slot < FASTMEM_MAX_PROCS; slot++) {
+		used = 1;
+		if (rte_atomic_load_explicit(&sh->procs[slot].in_use,
+				rte_memory_order_relaxed) != 1 || slot_is_alive(sh, slot))
+			continue;
+		/* 2: somebody reaps it. */
+		if (rte_atomic_compare_exchange_strong_explicit(&sh->procs[slot].in_use, &used, 2,
+				rte_memory_order_acquire, rte_memory_order_relaxed))
+			reap_slot(sh, slot);
+	}
+}
+
+/*
+ * Threads.
+ */
+
+uint32_t
+fastmem_proc_home(const struct fastmem_shared *sh)
+{
+	unsigned int socket = rte_socket_id();
+
+	/* A socket without memory, or a thread without a socket: the first one that has some. */
+	if (socket >= sh->nb_sockets || (sh->has_memory & RTE_BIT64(socket)) == 0)
+		socket = sh->has_memory == 0 ? 0 : rte_ctz64(sh->has_memory);
+	return socket;
+}
+
+static void
+thread_list(struct thread *t)
+{
+	rte_spinlock_lock(&threads_lock);
+	t->prev = NULL;
+	t->next = threads;
+	if (threads != NULL)
+		threads->prev = t;
+	threads = t;
+	rte_spinlock_unlock(&threads_lock);
+}
+
+/* Take a thread off the list; its block is the caller's then. */
+static struct fastmem_block *
+thread_unlist(struct thread *t)
+{
+	struct fastmem_block *block;
+
+	rte_spinlock_lock(&threads_lock);
+	block = t->block;
+	if (block != NULL) {
+		if (t->prev != NULL)
+			t->prev->next = t->next;
+		else
+			threads = t->next;
+		if (t->next != NULL)
+			t->next->prev = t->prev;
+		t->block = NULL;
+		*t->home = &no_caches.homes[0];
+	}
+	rte_spinlock_unlock(&threads_lock);
+	return block;
+}
+
+/* The calling thread ends, or its lcore id changes. */
+static void
+thread_detach(struct thread *t)
+{
+	struct fastmem_shared *sh = rte_atomic_load_explicit(&fastmem_local.shared,
+			rte_memory_order_acquire);
+	struct fastmem_block *block = thread_unlist(t);
+
+	if (block != NULL && sh != NULL)
+		block_drop(sh, block);
+}
+
+static void
+thread_end(void *arg)
+{
+	thread_detach(arg);
+}
+
+/* In the registering thread, before it has its lcore id. */
+static int
+lcore_init(unsigned int lcore_id __rte_unused, void *arg __rte_unused)
+{
+	if (!is_registering)
+		thread_detach(&RTE_PER_LCORE(self));
+	return 0;
+}
+
+/* In the thread that gives its lcore id up: the id's next owner must find the block. */
+static void
+lcore_uninit(unsigned int lcore_id __rte_unused, void *arg __rte_unused)
+{
+	if (!is_registering)
+		thread_detach(&RTE_PER_LCORE(self));
+}
+
+struct fastmem_block *
+fastmem_proc_block(struct fastmem_shared *sh)
+{
+	struct thread *t = &RTE_PER_LCORE(self);
+	struct fastmem_block *block = t->block;
+	uint32_t lcore = rte_lcore_id(), socket;
+
+	if (likely(block != NULL))
+		return block;
+	if (lcore >= RTE_MAX_LCORE)
+		lcore = LCORE_ID_ANY;
+	socket = fastmem_proc_home(sh);
+	block = block_claim(sh, lcore);
+	if (block == NULL)
+		block = block_create(sh, lcore, socket);
+	if (block == NULL)
+		return NULL;
+	if (!has_thread_key || rte_thread_value_set(thread_key, t) != 0) {
+		/* The end of the thread would go unnoticed. */
+		block_drop(sh, block);
+		return NULL;
+	}
+	block->socket = socket;
+	t->block = block;
+	t->home = &RTE_PER_LCORE(__rte_fastmem_home);
+	*t->home = &block->homes[socket];
+	thread_list(t);
+	return block;
+}
+
+/*
+ * The process.
+ */
+
+static void
+detach_threads(struct fastmem_shared *sh, bool is_draining)
+{
+	struct fastmem_block *block;
+
+	while (threads != NULL) {
+		block = thread_unlist(threads);
+		if (is_draining)
+			block_drop(sh, block);
+	}
+}
+
+int
+fastmem_proc_init(struct fastmem_shared *sh)
+{
+	bool is_primary = rte_eal_process_type() == RTE_PROC_PRIMARY;
+
+	lock_file_open();
+	if (is_primary)
+		sh->has_lock_file = lock_fd >= 0;
+	if (sh->has_lock_file && lock_fd < 0) {
+		FASTMEM_LOG(ERR, "cannot open " LOCK_FILE " in %s: %s",
+			rte_eal_get_runtime_dir(), strerror(errno));
+		return -1;
+	}
+	if (!is_primary)
+		fastmem_proc_reap(sh);
+	if (slot_take(sh) != 0) {
+		lock_file_close(is_primary);
+		return -1;
+	}
+	if (!has_thread_key)
+		has_thread_key = rte_thread_key_create(&thread_key, thread_end) == 0;
+	is_registering = true;
+	lcore_callback = rte_lcore_callback_register("fastmem", lcore_init, lcore_uninit, NULL);
+	is_registering = false;
+	if (lcore_callback == NULL)
+		FASTMEM_LOG(WARNING, "registered threads keep their caches until they end");
+	rte_atomic_store_explicit(&fastmem_local.shared, sh, rte_memory_order_release);
+	return 0;
+}
+
+/* With the primary's memory go all caches; a secondary's are given back. */
+void
+fastmem_proc_fini(void)
+{
+	struct fastmem_shared *sh = rte_atomic_load_explicit(&fastmem_local.shared,
+			rte_memory_order_relaxed);
+	bool is_primary = rte_eal_process_type() == RTE_PROC_PRIMARY;
+	uint32_t slot;
+
+	is_registering = true;
+	if (lcore_callback != NULL)
+		rte_lcore_callback_unregister(lcore_callback);
+	lcore_callback = NULL;
+	is_registering = false;
+	detach_threads(sh, !is_primary);
+	for (slot = 0; is_primary && slot < FASTMEM_MAX_PROCS; slot++)
+		if (slot != fastmem_local.proc && sh->procs[slot].in_use != 0 &&
+				slot_is_alive(sh, slot))
+			FASTMEM_LOG(ERR, "process %d is still attached: it will crash",
+				sh->procs[slot].pid);
+	slot_drop(sh, fastmem_local.proc);
+	lock_file_close(is_primary);
+	rte_atomic_store_explicit(&fastmem_local.shared, NULL, rte_memory_order_release);
+	fastmem_local.is_explicit = false;
+}
+
+struct fastmem_shared *
+fastmem_proc_attach(void)
+{
+	struct fastmem_shared *sh;
+
+	if (rte_eal_process_type() == RTE_PROC_SECONDARY) {
+		rte_spinlock_lock(&local_lock);
+		sh = rte_atomic_load_explicit(&fastmem_local.shared, rte_memory_order_acquire);
+		if (sh == NULL) {
+			sh = fastmem_zone_find_shared();
+			if (sh != NULL && fastmem_proc_init(sh) != 0)
+				sh = NULL;
+		}
+		rte_spinlock_unlock(&local_lock);
+		if (sh != NULL)
+			return sh;
+	}
+	rte_errno = ENODEV;
+	return NULL;
+}

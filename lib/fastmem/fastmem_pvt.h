@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The fastmem developers
+ */
+
+#ifndef FASTMEM_PVT_H
+#define FASTMEM_PVT_H
+
+/*
+ * Architecture. Calls go down only, and one layer at a time:
+ *
+ *   application
+ *      |  one object, or an array      rte_fastmem.c, inline part in rte_fastmem_core.h
+ *   cache     per thread and bin       two magazines; no lock, no atomic operation
+ *      |  a magazine                   fastmem_cache.c; threads and processes: fastmem_proc.c
+ *   depot     per socket and bin       lock-free stack of magazines; fastmem_depot.c
+ *      |  a batch of objects
+ *   slab      per socket and bin       2 MiB; knows which object is free; fastmem_slab.c
+ *      |  a slab
+ *   zone      per socket               one memzone; address -> slab; fastmem_zone.c
+ *   meta      per socket               memory for records, magazines, caches; fastmem_meta.c
+ *
+ * Words: an object is what the user gets; a bin is a size class with a layout
+ * (fastmem_class.h); a magazine is an array of free objects; a zone is a
+ * memzone full of slabs; home is the socket of a thread, or of an object: the
+ * socket of its slab.
+ *
+ * Allocation, of one object:
+ *   1. the last of the loaded magazine (inline);
+ *   2. the previous magazine, swapped with the loaded one;
+ *   3. a magazine from the depot;
+ *   4. a batch from the bin's partial slabs, or from a slab of the socket's pool;
+ *   5. the entry point grows the pool by a zone, holding nothing, and tries again;
+ *   6. it takes back what the thread and the depots hold of other bins, and tries again.
+ *
+ * Free, of one object:
+ *   1. its slab's number gives the cache: thread x bin x home socket of the object;
+ *   2. append to the loaded magazine (inline);
+ *   3. the previous magazine, when it has room, swapped with the loaded one;
+ *   4. the previous magazine goes to the depot of the object's home;
+ *   5. a depot over its limit: the magazine is drained into slabs; a slab that
+ *      becomes empty goes back to its socket's pool, and may serve another bin.
+ *
+ * What is shared, and who may write it: all in memzones, mapped at the same address in all
+ * processes, with no pointer to code.
+ *   rte_fastmem_cache, cold, stash   its thread only; read by statistics. When the
+ *                                    thread ended: who claims the block.
+ *   fastmem_mag                      who popped it, or whose cache it is
+ *   depot stacks, block list         anybody, by compare-and-swap
+ *   fastmem_bin, slab in a bin       bin->lock
+ *   fastmem_socket, slab in a pool   socket->lock
+ *   arenas, meta free lists          shared->meta_lock
+ *   map entries                      0 -> offset before the slab's first object is
+ *                                    handed out, offset -> 0 when all are back: bin->lock
+ * Locks do not nest, and none is held across a call to EAL that reserves or frees
+ * memory, nor across a call two layers down. A lock knows the process that holds it.
+ *
+ * Release and acquire: a depot's push releases, its pop acquires: contents of the
+ * magazine. An object reaches another thread by the application's own synchronisation,
+ * which carries the map entry of its slab along.
+ *
+ * Lifetime: a thread reaches its caches through one thread-local pointer. Caches lie in
+ * shared memory, so that other processes can count them and take back what a dead
+ * process held. Whatever that pointer may point to must be mapped: so each
+ * thread's pointer is listed in its process, deinit resets all of them to caches of
+ * capacity 0, and a thread that ends takes its pointer off the list.
+ *
+ * Failure: no call leaves anything half done; memory that cannot be had is
+ * ENOMEM. Metadata that cannot be had makes a thread work without caches.
+ * Not promised: that an object cached by another thread can be had by this one.
+ */
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_common.h>
+#include <rte_lcore.h>
+#include <rte_lock_annotations.h>
+#include <rte_log.h>
+#include <rte_pause.h>
+#include <rte_stdatomic.h>
+
+/* The library compiles the bodies of the inline functions once, out of line. */
+#define RTE_FASTMEM_NO_INLINE
+#define RTE_FASTMEM_BODIES
+#include "rte_fastmem.h"
+#include "fastmem_class.h"
+
+extern int fastmem_logtype;
+#define RTE_LOGTYPE_FASTMEM fastmem_logtype
+#define FASTMEM_LOG(level, ...) RTE_LOG_LINE(level, FASTMEM, "" __VA_ARGS__)
+
+#define FASTMEM_SLAB_SZ (1u << RTE_FASTMEM_SLAB_SHIFT)
+#define FASTMEM_MAX_SOCKETS RTE_MAX_NUMA_NODES
+#define FASTMEM_MAX_PROCS 128
+#define FASTMEM_MAX_ARENAS 512
+#define FASTMEM_META_ORDERS 12 /* 64 B to 128 KiB */
+#define FASTMEM_SOCKET_HOME (-2) /* the caller's, no other */
+
+/* Offsets from a block's start must fit the map's 16 bits. */
+static_assert(sizeof(struct rte_fastmem_cache) == RTE_CACHE_LINE_SIZE || RTE_CACHE_LINE_SIZE > 64,
+	"a cache is one line");
+static_assert(sizeof(struct rte_fastmem_cache) + FASTMEM_MAX_SOCKETS *
+	sizeof(struct rte_fastmem_home) <= UINT16_MAX, "too many sockets for 16-bit offsets");
+
+/* A spinlock that names the process that holds it: slot + 1; 0 = free. */
+struct __rte_lockable fastmem_lock {
+	RTE_ATOMIC(uint32_t) owner;
+};
+
+/* A magazine. next: link in a stack; chain: link in a chain of empty ones. */
+struct __rte_cache_aligned fastmem_mag {
+	RTE_ATOMIC(uint32_t) next;
+	uint32_t ref; /* itself */
+	uint32_t chain;
+	uint32_t len; /* objects; of the first of a chain: magazines */
+	alignas(RTE_CACHE_LINE_SIZE) void *objs[FASTMEM_MAG_OBJS];
+};
+
+/* A lock-free stack of magazines: tag << 40 | count << 24 | reference. */
+struct fastmem_stack {
+	RTE_ATOMIC(uint64_t) head;
+};
+
+/*
+ * A slab's record. In a bin: bits[] has a bit per free slot below bump,
+ * nb_free == popcount(bits) + nb_slots - bump, and it is on the bin's
+ * partial list if and only if nb_free > 0. In the pool: bits == NULL.
+ */
+struct __rte_cache_aligned fastmem_slab {
+	uintptr_t start; /* first and number of usable bytes; set once */
+	uint32_t len;
+	uint32_t socket;
+	rte_iova_t iova; /* of start; set once */
+	struct fastmem_zone *zone; /* set once */
+	struct fastmem_slab *next; /* in the bin's partial list, or in the pool */
+	struct fastmem_slab *prev;
+	uintptr_t base; /* first object */
+	uint64_t *bits; /* bitmap */
+	uint64_t *words; /* bitmap of the words of bits[] that are not 0 */
+	uint32_t nb_words;
+	uint32_t nb_slots;
+	uint32_t nb_free;
+	uint32_t bump; /* slots below it were handed out once */
+	RTE_ATOMIC(uint32_t) bin; /* bin + 1; 0 in the pool */
+};
+
+/* One memzone. nb_free counts its slabs in the pool. */
+struct fastmem_zone {
+	struct fastmem_zone *next; /* socket's list */
+	struct fastmem_slab *slabs;
+	uint32_t nb_slabs;
+	uint32_t nb_free;
+	uint32_t id; /* in the memzone's name */
+	uint32_t socket;
+};
+
+/* A bin on a socket. */
+struct __rte_cache_aligned fastmem_bin {
+	struct fastmem_stack full; /* the depot */
+	alignas(RTE_CACHE_LINE_SIZE) struct fastmem_lock lock;
+	uint32_t nb_partial;
+	uint32_t nb_full;
+	struct fastmem_slab *partial;
+	uint64_t acquires;
+	uint64_t releases;
+	uint64_t acquires_base; /* at the last reset of statistics */
+	uint64_t releases_base;
+};
+
+/* A socket. Slabs of the pool: whole ones, and those that a memzone's header cut. */
+struct __rte_cache_aligned fastmem_socket {
+	struct fastmem_lock lock;
+	uint32_t nb_pool;
+	struct fastmem_slab *pool[2];
+	struct fastmem_zone *zones;
+	uint32_t nb_zones;
+	RTE_ATOMIC(uint32_t) growing; /* process that grows it, as in a lock */
+	RTE_ATOMIC(uint64_t) backing; /* bytes, with those being reserved */
+	RTE_ATOMIC(uint64_t) limit;
+	alignas(RTE_CACHE_LINE_SIZE) struct fastmem_stack empty; /* chains of magazines */
+	struct fastmem_bin bins[RTE_FASTMEM_NB_BINS];
+};
+
+/*
+ * Slow counters of a cache. Objects freed into it = len + allocations - moved,
+ * where moved is what the slow path added to the loaded magazine, less what it took.
+ */
+struct fastmem_cold {
+	RTE_ATOMIC(uint64_t) folded; /* allocations moved out of count_len */
+	RTE_ATOMIC(uint64_t) moved;
+	RTE_ATOMIC(uint64_t) alloc_misses;
+	RTE_ATOMIC(uint64_t) free_misses;
+	RTE_ATOMIC(uint64_t) nomem;
+	struct rte_fastmem_lcore_stats base; /* at the last reset of statistics */
+};
+
+/* The caches of a thread, for all sockets. Never freed; used again by its lcore id. */
+struct __rte_cache_aligned fastmem_block {
+	struct fastmem_block *next;
+	RTE_ATOMIC(uint32_t) owner; /* process slot + 1, 0 when no thread has it */
+	uint32_t lcore; /* lcore id, or LCORE_ID_ANY */
+	uint32_t socket; /* of its thread */
+	uint32_t nb_stash;
+	uint32_t stash; /* empty magazines */
+	struct fastmem_cold *cold; /* of homes[s].caches[b]: [s * NB_BINS + b] */
+	/* What offsets are relative to: a cache of capacity 0 at offset 0. */
+	struct rte_fastmem_cache none;
+	struct rte_fastmem_home homes[];
+};
+
+/* A process. in_use: 1 when its slot is taken, 2 while it is reaped. Alive while it holds the lock of its slot's byte. */
+struct fastmem_proc {
+	RTE_ATOMIC(uint32_t) in_use;
+	int32_t pid;
+};
+
+struct fastmem_arena {
+	char *base;
+	uint32_t socket;
+	uint32_t used; /* lines */
+	uint32_t size; /* lines */
+	uint32_t id; /* in the memzone's name */
+};
+
+/* The memzone that all processes find. Set once before it is published: first part. */
+struct __rte_cache_aligned fastmem_shared {
+	RTE_ATOMIC(uint64_t) magic;
+	uint32_t nb_sockets;
+	uint32_t has_lock_file; /* processes can be told dead from alive */
+	uint64_t has_memory; /* sockets with memory, as a mask of the first 64 */
+	uintptr_t map_first;
+	uintptr_t map_len;
+	RTE_ATOMIC(uint16_t) *map;
+	RTE_ATOMIC(struct fastmem_slab *) *slabs;
+	struct fastmem_layout layouts[RTE_FASTMEM_NB_BINS];
+
+	alignas(RTE_CACHE_LINE_SIZE) struct fastmem_lock meta_lock;
+	uint32_t nb_arenas;
+	void *meta_free[FASTMEM_META_ORDERS];
+	struct fastmem_arena arenas[FASTMEM_MAX_ARENAS];
+
+	RTE_ATOMIC(uint32_t) zone_id; /* next */
+	RTE_ATOMIC(struct fastmem_block *) blocks;
+	RTE_ATOMIC(uint64_t) refused; /* pointers given to free that are not objects */
+	struct fastmem_proc procs[FASTMEM_MAX_PROCS];
+	struct fastmem_cold orphans[RTE_FASTMEM_NB_BINS]; /* counts of threads without caches */
+	struct fastmem_socket sockets[];
+};
+
+/* This process. */
+struct fastmem_local {
+	RTE_ATOMIC(struct fastmem_shared *) shared; /* NULL: not attached */
+	uint32_t proc; /* slot */
+	bool is_explicit; /* rte_fastmem_init() was called */
+};
+extern struct fastmem_local fastmem_local;
+
+/* Zone layer's door to EAL; a test may replace it. */
+struct fastmem_zone_ops {
+	const struct rte_memzone *(*reserve)(const char *name, size_t len, int socket_id,
+		unsigned int flags, unsigned int align);
+	int (*free)(const struct rte_memzone *mz);
+};
+extern const struct fastmem_zone_ops *fastmem_zone_ops;
+extern unsigned int fastmem_sockets_forced; /* a test's number of sockets, or 0 */
+
+/*
+ * fastmem_meta.c: metadata. Memory is zeroed, in lines; blocks until it has the lock;
+ * may reserve a memzone, so the caller holds no lock.
+ */
+void fastmem_meta_init(struct fastmem_shared *sh, char *base, size_t len, uint32_t socket);
+void *fastmem_meta_alloc(struct fastmem_shared *sh, size_t len, uint32_t socket);
+void *fastmem_meta_alloc_once(struct fastmem_shared *sh, size_t len, uint32_t socket,
+	uint32_t *ref);
+void fastmem_meta_free(struct fastmem_shared *sh, void *ptr, size_t len);
+void fastmem_meta_fini(struct fastmem_shared *sh);
+uint64_t fastmem_meta_bytes(struct fastmem_shared *sh);
+
+/* Offset of a cache from the start of a block. */
+static inline uint16_t
+fastmem_cache_offset(uint32_t socket, uint32_t bin)
+{
+	return sizeof(struct rte_fastmem_cache) + socket * sizeof(struct rte_fastmem_home) +
+		offsetof(struct rte_fastmem_home, caches) +
+		bin * sizeof(struct rte_fastmem_cache);
+}
+
+/* Bin and socket of such an offset, which is not 0. */
+static inline uint32_t
+fastmem_offset_bin(uint16_t offset)
+{
+	return ((offset - sizeof(struct rte_fastmem_cache)) % sizeof(struct rte_fastmem_home) -
+		offsetof(struct rte_fastmem_home, caches)) / sizeof(struct rte_fastmem_cache);
+}
+
+static inline uint32_t
+fastmem_offset_socket(uint16_t offset)
+{
+	return (offset - sizeof(struct rte_fastmem_cache)) / sizeof(struct rte_fastmem_home);
+}
+
+/* Memory of a reference. */
+static inline void *
+fastmem_meta_ptr(const struct fastmem_shared *sh, uint32_t ref)
+{
+	return sh->arenas[ref >> 15].base + (size_t)(ref & 0x7fff) * 64;
+}
+
+/*
+ * fastmem_zone.c: memzones, the pool of each socket, addresses. Growing and
+ * trimming call EAL: the caller holds no lock.
+ */
+struct fastmem_shared *fastmem_zone_create_shared(void);
+void fastmem_zone_publish_shared(struct fastmem_shared *sh);
+struct fastmem_shared *fastmem_zone_find_shared(void);
+void fastmem_zone_destroy_shared(struct fastmem_shared *sh);
+const struct rte_memzone *fastmem_zone_reserve(const char *name, size_t len, int socket,
+	unsigned int flags, unsigned int align);
+void fastmem_zone_release(const char *name);
+unsigned int fastmem_zone_nb_sockets(void);
+int fastmem_zone_grow(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs,
+	bool is_whole);
+int fastmem_zone_reserve_total(struct fastmem_shared *sh, uint32_t socket, size_t size);
+int fastmem_zone_trim(struct fastmem_shared *sh, uint32_t socket);
+struct fastmem_slab *fastmem_zone_get_slab(struct fastmem_shared *sh, uint32_t socket,
+	bool is_whole);
+void fastmem_zone_put_slab(struct fastmem_shared *sh, struct fastmem_slab *slab);
+void fastmem_zone_map_slab(struct fastmem_shared *sh, struct fastmem_slab *slab, uint16_t offset);
+void fastmem_zone_fini(struct fastmem_shared *sh, uint32_t socket);
+unsigned int fastmem_zone_validate(struct fastmem_shared *sh, uint32_t socket, FILE *f);
+
+/* Slab of an address in a zone, else NULL. */
+static inline struct fastmem_slab *
+fastmem_zone_slab(const struct fastmem_shared *sh, const void *ptr)
+{
+	uintptr_t number = ((uintptr_t)ptr >> RTE_FASTMEM_SLAB_SHIFT) - sh->map_first;
+	struct fastmem_slab *slab;
+
+	if (number >= sh->map_len)
+		return NULL;
+	slab = rte_atomic_load_explicit(&sh->slabs[number], rte_memory_order_acquire);
+	if (slab == NULL || (uintptr_t)ptr - slab->start >= slab->len)
+		return NULL;
+	return slab;
+}
+
+/* fastmem_slab.c: objects from and to slabs. */
+
+/* Fill up to n objects; the number filled, 0 when the pool must grow first. */
+uint32_t fastmem_slab_fill(struct fastmem_shared *sh, uint32_t socket, uint32_t bin, void **objs,
+	uint32_t n);
+/*
+ * Drain n objects, of any bin; is_trying: 0 when a lock is taken, else
+ * the number drained. A pointer that is no allocated object is reported and left.
+ */
+uint32_t fastmem_slab_drain(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_trying);
+/* Slabs that n objects need beyond what the bin and the pool have. */
+uint32_t fastmem_slab_shortage(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
+	uint32_t n);
+unsigned int fastmem_slab_validate(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
+	uint64_t *nb_slots, uint64_t *nb_free, FILE *f);
+
+/* fastmem_depot.c: magazines. */
+struct fastmem_mag *fastmem_depot_get(struct fastmem_shared *sh, uint32_t socket, uint32_t bin);
+/* Take a magazine of objects; above the limit it is drained, and kept in the stash. */
+void fastmem_depot_put(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
+	uint32_t bin, struct fastmem_mag *mag);
+/* An empty magazine: the thread's stash, the socket's chains, new; or NULL. block: not NULL. */
+struct fastmem_mag *fastmem_depot_get_empty(struct fastmem_shared *sh, struct fastmem_block *block);
+/* block == NULL: to a socket's chains. */
+void fastmem_depot_put_empty(struct fastmem_shared *sh, struct fastmem_block *block,
+	struct fastmem_mag *mag);
+/* Drain all magazines of a bin; the number of objects. */
+uint64_t fastmem_depot_drain(struct fastmem_shared *sh, struct fastmem_block *block,
+	uint32_t socket, uint32_t bin);
+/* Give a stash back. */
+void fastmem_depot_drop_stash(struct fastmem_shared *sh, struct fastmem_block *block);
+unsigned int fastmem_depot_validate(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
+	uint64_t *nb_objs, FILE *f);
+
+/* fastmem_cache.c: the slow half of a thread's caches. block == NULL: a thread without. */
+void *fastmem_cache_get(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
+	uint32_t bin);
+void fastmem_cache_put(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
+	uint32_t bin, void *obj);
+/* All n objects or 0. */
+uint32_t fastmem_cache_get_bulk(struct fastmem_shared *sh, struct fastmem_block *block,
+	uint32_t socket, uint32_t bin, void **objs, uint32_t n);
+void fastmem_cache_put_bulk(struct fastmem_shared *sh, struct fastmem_block *block,
+	uint32_t socket, uint32_t bin, void **objs, uint32_t n);
+void fastmem_cache_count_nomem(struct fastmem_shared *sh, struct fastmem_block *block,
+	uint32_t socket, uint32_t bin, uint32_t n);
+/* Empty all caches of a block into the slabs. */
+void fastmem_cache_drain(struct fastmem_shared *sh, struct fastmem_block *block);
+/* As rte_fastmem_cache_flush(): this block, if not NULL, and all depots of a socket or all. */
+void fastmem_cache_flush(struct fastmem_shared *sh, struct fastmem_block *block, int socket);
+void fastmem_cache_init_block(struct fastmem_shared *sh, struct fastmem_block *block);
+size_t fastmem_cache_block_sz(const struct fastmem_shared *sh);
+
+/* fastmem_proc.c: this process and its threads. */
+
+/* The shared memory, after attaching if need be; NULL with rte_errno ENODEV. */
+struct fastmem_shared *fastmem_proc_attach(void);
+int fastmem_proc_init(struct fastmem_shared *sh);
+void fastmem_proc_fini(void);
+/* The caller's caches, or NULL when it can have none. */
+struct fastmem_block *fastmem_proc_block(struct fastmem_shared *sh);
+/* Take back what processes held that are dead. */
+void fastmem_proc_reap(struct fastmem_shared *sh);
+uint32_t fastmem_proc_home(const struct fastmem_shared *sh);
+/* A lock or ticket is held for long: whether its owner is dead. */
+bool fastmem_proc_is_dead(struct fastmem_shared *sh, uint32_t owner);
+
+/* The shared memory when this process is attached, else as fastmem_proc_attach(). */
+static inline struct fastmem_shared *
+fastmem_shared(void)
+{
+	struct fastmem_shared *sh = rte_atomic_load_explicit(&fastmem_local.shared,
+			rte_memory_order_acquire);
+
+	return likely(sh != NULL) ? sh : fastmem_proc_attach();
+}
+
+/* fastmem_stats.c: sums. cls < 0: all classes. */
+uint64_t fastmem_stats_cached(struct fastmem_shared *sh, int cls, uint64_t *in_use);
+
+/* fastmem_check.c: misuse and validation. sh == NULL: not attached. */
+enum fastmem_misuse {
+	FASTMEM_MISUSE_FOREIGN, /* not the allocator's */
+	FASTMEM_MISUSE_INNER, /* not the start of an object */
+	FASTMEM_MISUSE_DOUBLE, /* already free */
+};
+void fastmem_check_report(struct fastmem_shared *sh, enum fastmem_misuse kind, const void *ptr);
+unsigned int fastmem_check_validate(struct fastmem_shared *sh, FILE *f);
+
+/* Locks. */
+
+void fastmem_lock_wait(struct fastmem_lock *lock);
+
+static inline bool
+fastmem_trylock(struct fastmem_lock *lock)
+	__rte_exclusive_trylock_function(true, lock)
+	__rte_no_thread_safety_analysis
+{
+	uint32_t free = 0;
+
+	return rte_atomic_compare_exchange_strong_explicit(&lock->owner, &free,
+			fastmem_local.proc + 1, rte_memory_order_acquire,
+			rte_memory_order_relaxed);
+}
+
+static inline void
+fastmem_lock(struct fastmem_lock *lock)
+	__rte_exclusive_lock_function(lock)
+	__rte_no_thread_safety_analysis
+{
+	if (unlikely(!fastmem_trylock(lock)))
+		fastmem_lock_wait(lock);
+}
+
+static inline void
+fastmem_unlock(struct fastmem_lock *lock)
+	__rte_unlock_function(lock)
+	__rte_no_thread_safety_analysis
+{
+	rte_atomic_store_explicit(&lock->owner, 0, rte_memory_order_release);
+}
+
+static inline void
+fastmem_count(RTE_ATOMIC(uint64_t) *counter, uint64_t n)
+{
+	/* One writer: no atomic operation. */
+	rte_atomic_store_explicit(counter,
+		rte_atomic_load_explicit(counter, rte_memory_order_relaxed) + n,
+		rte_memory_order_relaxed);
+}
+
+#endif /* FASTMEM_PVT_H */

@@ -1,0 +1,748 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The fastmem developers
+ */
+
+/*
+ * Zones: memory from EAL, cut into slabs.
+ *
+ * Owns the memzones, each socket's list of zones, its pool of free slabs and its limit, and
+ * the tables from slab numbers to caches and records. The only file that reserves and
+ * frees memzones. Never holds a lock of ours while it does so: EAL may wait for other
+ * processes. Calls meta for records.
+ *
+ * EAL puts a header in front of a memzone. A zone on a 2 MiB boundary wastes the page
+ * of that header; so a zone asks for 256 bytes less than its slabs and no such alignment,
+ * and its first (or last) slab is that much shorter. Where EAL's heap has no such place, the zone is
+ * aligned. The class of 1 MiB asks for whole slabs, else it would lose one object of two.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_memory.h>
+#include <rte_memzone.h>
+
+#include "fastmem_pvt.h"
+
+#define SHARED_NAME "fastmem_shared"
+#define ZONE_NAME "fastmem_%u_%u" /* socket, id */
+#define MAGIC UINT64_C(0x66617374006d0001)
+#define SLACK 256 /* at most so much of a slab's ends is not ours */
+#define MAX_SLABS 64 /* of a zone: 128 MiB */
+#define MAX_MAP ((uintptr_t)1 << 19) /* slabs of 1 TiB */
+#define SHARED_SPARE ((size_t)1 << 20)
+#define GROW_PATIENCE_MS 100
+
+static const struct fastmem_zone_ops eal_ops = {
+	.reserve = rte_memzone_reserve_aligned,
+	.free = rte_memzone_free,
+};
+
+const struct fastmem_zone_ops *fastmem_zone_ops = &eal_ops;
+unsigned int fastmem_sockets_forced;
+
+const struct rte_memzone *
+fastmem_zone_reserve(const char *name, size_t len, int socket, unsigned int flags,
+	unsigned int align)
+{
+	return fastmem_zone_ops->reserve(name, len, socket, flags, align);
+}
+
+void
+fastmem_zone_release(const char *name)
+{
+	const struct rte_memzone *mz = rte_memzone_lookup(name);
+
+	if (mz == NULL || fastmem_zone_ops->free(mz) != 0)
+		FASTMEM_LOG(ERR, "cannot free memzone %s: %s", name, rte_strerror(rte_errno));
+}
+
+/*
+ * The shared memzone.
+ */
+
+/* What EAL reserved address space for. */
+struct span {
+	uintptr_t first;
+	uintptr_t end;
+	size_t longest;
+	uint64_t has_memory;
+	unsigned int nb_sockets;
+};
+
+static int
+span_longest(const struct rte_memseg_list *msl, void *arg)
+{
+	struct span *span = arg;
+
+	if (msl->external || msl->base_va == NULL || msl->len <= span->longest)
+		return 0;
+	span->longest = msl->len;
+	span->first = (uintptr_t)msl->base_va;
+	span->end = span->first + msl->len;
+	return 0;
+}
+
+/* Lists too far from the longest one would make the map huge: they are left out. */
+static int
+span_extend(const struct rte_memseg_list *msl, void *arg)
+{
+	struct span *span = arg;
+	uintptr_t first = RTE_MIN(span->first, (uintptr_t)msl->base_va);
+	uintptr_t end = RTE_MAX(span->end, (uintptr_t)msl->base_va + msl->len);
+
+	if (msl->external || msl->base_va == NULL)
+		return 0;
+	if ((end - first) >> RTE_FASTMEM_SLAB_SHIFT >= MAX_MAP) {
+		FASTMEM_LOG(WARNING, "memory at %p is too far away to be used", msl->base_va);
+		return 0;
+	}
+	span->first = first;
+	span->end = end;
+	if ((unsigned int)msl->socket_id < FASTMEM_MAX_SOCKETS) {
+		span->has_memory |= UINT64_C(1) << msl->socket_id;
+		span->nb_sockets = RTE_MAX(span->nb_sockets, msl->socket_id + 1u);
+	}
+	return 0;
+}
+
+static void
+span_get(struct span *span)
+{
+	unsigned int i;
+
+	memset(span, 0, sizeof(*span));
+	rte_memseg_list_walk(span_longest, span);
+	rte_memseg_list_walk(span_extend, span);
+	for (i = 0; i < rte_socket_count(); i++) {
+		int socket = rte_socket_id_by_idx(i);
+
+		if (socket >= 0 && socket < FASTMEM_MAX_SOCKETS)
+			span->nb_sockets = RTE_MAX(span->nb_sockets, socket + 1u);
+	}
+	if (fastmem_sockets_forced != 0) {
+		span->nb_sockets = fastmem_sockets_forced;
+		span->has_memory = RTE_BIT64(span->nb_sockets) - 1;
+	}
+}
+
+unsigned int
+fastmem_zone_nb_sockets(void)
+{
+	struct span span;
+
+	span_get(&span);
+	return span.nb_sockets;
+}
+
+static struct fastmem_shared *
+shared_lay_out(const struct rte_memzone *mz, const struct span *span, uintptr_t map_len)
+{
+	struct fastmem_shared *sh = mz->addr;
+	char *end = (char *)mz->addr + mz->len;
+	uint32_t socket = mz->socket_id >= 0 ? mz->socket_id : 0;
+	char *next;
+	uint32_t i;
+
+	memset(mz->addr, 0, mz->len);
+	sh->nb_sockets = span->nb_sockets;
+	sh->has_memory = span->has_memory;
+	sh->map_first = span->first >> RTE_FASTMEM_SLAB_SHIFT;
+	sh->map_len = map_len;
+	next = (char *)&sh->sockets[sh->nb_sockets];
+	sh->slabs = (void *)next;
+	next += RTE_ALIGN(map_len * sizeof(sh->slabs[0]), RTE_CACHE_LINE_SIZE);
+	sh->map = (void *)next;
+	next += RTE_ALIGN(map_len * sizeof(sh->map[0]), RTE_CACHE_LINE_SIZE);
+	for (i = 0; i < sh->nb_sockets; i++)
+		sh->sockets[i].limit = SIZE_MAX;
+	fastmem_meta_init(sh, next, end - next, socket);
+	return sh;
+}
+
+struct fastmem_shared *
+fastmem_zone_create_shared(void)
+{
+	const struct rte_memzone *mz;
+	struct span span;
+	uintptr_t map_len;
+	size_t len;
+
+	span_get(&span);
+	if (span.longest == 0 || span.nb_sockets == 0) {
+		FASTMEM_LOG(ERR, "EAL is not initialised");
+		return NULL;
+	}
+	map_len = ((span.end - 1) >> RTE_FASTMEM_SLAB_SHIFT) -
+		(span.first >> RTE_FASTMEM_SLAB_SHIFT) + 1;
+	len = sizeof(struct fastmem_shared) + span.nb_sockets * sizeof(struct fastmem_socket) +
+		map_len * (sizeof(struct fastmem_slab *) + sizeof(uint16_t)) + SHARED_SPARE;
+	len = RTE_ALIGN(len, RTE_CACHE_LINE_SIZE);
+	/* A hugepage, if that is enough: what is left of it feeds the metadata. */
+	if (len < FASTMEM_SLAB_SZ - SLACK)
+		len = FASTMEM_SLAB_SZ - SLACK;
+	mz = fastmem_zone_reserve(SHARED_NAME, len, SOCKET_ID_ANY, 0, RTE_CACHE_LINE_SIZE);
+	if (mz == NULL) {
+		FASTMEM_LOG(ERR, "cannot reserve %zu bytes for the library: %s", len,
+			rte_strerror(rte_errno));
+		return NULL;
+	}
+	return shared_lay_out(mz, &span, map_len);
+}
+
+/* Publish, once all is set up, what secondary processes then find. */
+void
+fastmem_zone_publish_shared(struct fastmem_shared *sh)
+{
+	rte_atomic_store_explicit(&sh->magic, MAGIC, rte_memory_order_release);
+}
+
+struct fastmem_shared *
+fastmem_zone_find_shared(void)
+{
+	const struct rte_memzone *mz = rte_memzone_lookup(SHARED_NAME);
+	struct fastmem_shared *sh;
+
+	if (mz == NULL)
+		return NULL;
+	sh = mz->addr;
+	if (rte_atomic_load_explicit(&sh->magic, rte_memory_order_acquire) != MAGIC)
+		return NULL;
+	return sh;
+}
+
+void
+fastmem_zone_destroy_shared(struct fastmem_shared *sh)
+{
+	rte_atomic_store_explicit(&sh->magic, 0, rte_memory_order_relaxed);
+	fastmem_zone_release(SHARED_NAME);
+}
+
+/*
+ * Pools. Whole slabs and cut ones are apart.
+ */
+
+static bool
+slab_is_whole(const struct fastmem_slab *slab)
+{
+	return slab->len == FASTMEM_SLAB_SZ;
+}
+
+static bool
+slab_has_end(const struct fastmem_slab *slab)
+{
+	return ((slab->start + slab->len) & (FASTMEM_SLAB_SZ - 1)) == 0;
+}
+
+static void
+pool_push(struct fastmem_socket *sk, struct fastmem_slab *slab)
+	__rte_exclusive_locks_required(&sk->lock)
+{
+	struct fastmem_slab **head = &sk->pool[!slab_is_whole(slab)];
+
+	slab->prev = NULL;
+	slab->next = *head;
+	if (*head != NULL)
+		(*head)->prev = slab;
+	*head = slab;
+	sk->nb_pool++;
+	slab->zone->nb_free++;
+}
+
+static void
+pool_remove(struct fastmem_socket *sk, struct fastmem_slab *slab)
+	__rte_exclusive_locks_required(&sk->lock)
+{
+	if (slab->prev != NULL)
+		slab->prev->next = slab->next;
+	else
+		sk->pool[!slab_is_whole(slab)] = slab->next;
+	if (slab->next != NULL)
+		slab->next->prev = slab->prev;
+	slab->next = NULL;
+	slab->prev = NULL;
+	sk->nb_pool--;
+	slab->zone->nb_free--;
+}
+
+/* A free slab, a whole one if asked for; else, if possible, a cut one. */
+static struct fastmem_slab *
+pool_find(struct fastmem_socket *sk, bool is_whole)
+	__rte_exclusive_locks_required(&sk->lock)
+{
+	struct fastmem_slab *slab = sk->pool[!is_whole];
+
+	if (slab == NULL)
+		slab = sk->pool[is_whole];
+	/* The second half of a cut slab still holds the largest object, if it has its end. */
+	while (is_whole && slab != NULL && !slab_has_end(slab))
+		slab = slab->next;
+	return slab;
+}
+
+static bool
+pool_has(struct fastmem_socket *sk, bool is_whole)
+{
+	bool has;
+
+	fastmem_lock(&sk->lock);
+	has = pool_find(sk, is_whole) != NULL;
+	fastmem_unlock(&sk->lock);
+	return has;
+}
+
+struct fastmem_slab *
+fastmem_zone_get_slab(struct fastmem_shared *sh, uint32_t socket, bool is_whole)
+{
+	struct fastmem_socket *sk = &sh->sockets[socket];
+	struct fastmem_slab *slab;
+
+	fastmem_lock(&sk->lock);
+	slab = pool_find(sk, is_whole);
+	if (slab != NULL)
+		pool_remove(sk, slab);
+	fastmem_unlock(&sk->lock);
+	return slab;
+}
+
+void
+fastmem_zone_put_slab(struct fastmem_shared *sh, struct fastmem_slab *slab)
+{
+	struct fastmem_socket *sk = &sh->sockets[slab->socket];
+
+	fastmem_lock(&sk->lock);
+	pool_push(sk, slab);
+	fastmem_unlock(&sk->lock);
+}
+
+void
+fastmem_zone_map_slab(struct fastmem_shared *sh, struct fastmem_slab *slab, uint16_t offset)
+{
+	rte_atomic_store_explicit(
+		&sh->map[(slab->start >> RTE_FASTMEM_SLAB_SHIFT) - sh->map_first], offset,
+		rte_memory_order_release);
+}
+
+/*
+ * Zones.
+ */
+
+/* IO address of a piece of a memzone; false when it is not contiguous. */
+static bool
+iova_of(uintptr_t start, uint32_t len, rte_iova_t *iova)
+{
+	const struct rte_memseg *ms;
+	uintptr_t addr = start;
+	rte_iova_t want;
+
+	if (rte_eal_iova_mode() == RTE_IOVA_VA) {
+		*iova = start;
+		return true;
+	}
+	*iova = RTE_BAD_IOVA;
+	for (;;) {
+		ms = rte_mem_virt2memseg((void *)addr, NULL);
+		if (ms == NULL || ms->iova == RTE_BAD_IOVA) {
+			*iova = RTE_BAD_IOVA;
+			return true; /* as with pages that EAL knows no address of */
+		}
+		want = ms->iova + (addr - ms->addr_64);
+		if (addr == start)
+			*iova = want;
+		else if (want != *iova + (addr - start))
+			return false;
+		addr = (uintptr_t)ms->addr_64 + ms->len;
+		if (addr >= start + len)
+			return true;
+	}
+}
+
+/*
+ * Number of slabs in a memzone, and their records if slabs is not NULL. A slab
+ * is a window of 2 MiB of address space of which no more than SLACK is missing
+ * at an end.
+ */
+static uint32_t
+zone_cut(const struct fastmem_shared *sh, const struct rte_memzone *mz,
+	struct fastmem_slab *slabs, uint32_t max)
+{
+	uintptr_t start = (uintptr_t)mz->addr, end = start + mz->len;
+	uintptr_t window = RTE_ALIGN_FLOOR(start, (uintptr_t)FASTMEM_SLAB_SZ);
+	uint32_t n = 0;
+
+	for (; window < end && n < max; window += FASTMEM_SLAB_SZ) {
+		uintptr_t first = RTE_MAX(window, start);
+		uintptr_t last = RTE_MIN(window + FASTMEM_SLAB_SZ, end);
+		rte_iova_t iova;
+
+		if (first - window > SLACK || window + FASTMEM_SLAB_SZ - last > SLACK ||
+				(window >> RTE_FASTMEM_SLAB_SHIFT) - sh->map_first >= sh->map_len ||
+				!iova_of(first, last - first, &iova))
+			continue;
+		if (slabs != NULL) {
+			slabs[n].start = first;
+			slabs[n].len = last - first;
+			slabs[n].iova = iova;
+		}
+		n++;
+	}
+	return n;
+}
+
+/* A memzone of nb_slabs. Its name is taken by the zone's id. */
+static const struct rte_memzone *
+zone_reserve(struct fastmem_shared *sh, uint32_t socket, uint32_t id, uint32_t nb_slabs,
+	bool is_whole)
+{
+	size_t len = (size_t)nb_slabs * FASTMEM_SLAB_SZ;
+	const struct rte_memzone *mz;
+	char name[RTE_MEMZONE_NAMESIZE];
+
+	snprintf(name, sizeof(name), ZONE_NAME, socket, id);
+	if (!is_whole) {
+		mz = fastmem_zone_reserve(name, len - SLACK, socket, 0, RTE_CACHE_LINE_SIZE);
+		if (mz != NULL && zone_cut(sh, mz, NULL, nb_slabs) == nb_slabs)
+			return mz;
+		if (mz != NULL)
+			fastmem_zone_release(name);
+	}
+	mz = fastmem_zone_reserve(name, len, socket, 0, FASTMEM_SLAB_SZ);
+	if (mz == NULL)
+		return NULL;
+	if (zone_cut(sh, mz, NULL, nb_slabs) == nb_slabs)
+		return mz;
+	fastmem_zone_release(name);
+	/* Pages smaller than a slab, scattered. */
+	mz = nb_slabs > 1 ? NULL : fastmem_zone_reserve(name, len, socket,
+			RTE_MEMZONE_IOVA_CONTIG, FASTMEM_SLAB_SZ);
+	if (mz != NULL && zone_cut(sh, mz, NULL, 1) == 1)
+		return mz;
+	if (mz != NULL)
+		fastmem_zone_release(name);
+	return NULL;
+}
+
+/* Make a zone's slabs known and available. */
+static void
+zone_enter(struct fastmem_shared *sh, struct fastmem_zone *zone)
+{
+	struct fastmem_socket *sk = &sh->sockets[zone->socket];
+	uint32_t i;
+
+	fastmem_lock(&sk->lock);
+	zone->next = sk->zones;
+	sk->zones = zone;
+	sk->nb_zones++;
+	for (i = zone->nb_slabs; i-- > 0;) {
+		struct fastmem_slab *slab = &zone->slabs[i];
+
+		rte_atomic_store_explicit(
+			&sh->slabs[(slab->start >> RTE_FASTMEM_SLAB_SHIFT) - sh->map_first],
+			slab, rte_memory_order_release);
+		pool_push(sk, slab);
+	}
+	fastmem_unlock(&sk->lock);
+}
+
+static void
+zone_free_records(struct fastmem_shared *sh, struct fastmem_zone *zone)
+{
+	if (zone->slabs != NULL)
+		fastmem_meta_free(sh, zone->slabs, zone->nb_slabs * sizeof(zone->slabs[0]));
+	fastmem_meta_free(sh, zone, sizeof(*zone));
+}
+
+static struct fastmem_zone *
+zone_create(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs, bool is_whole)
+{
+	const struct rte_memzone *mz;
+	struct fastmem_zone *zone;
+	uint32_t i;
+
+	zone = fastmem_meta_alloc(sh, sizeof(*zone), sh->arenas[0].socket);
+	if (zone == NULL)
+		return NULL;
+	zone->socket = socket;
+	zone->nb_slabs = nb_slabs;
+	zone->id = rte_atomic_fetch_add_explicit(&sh->zone_id, 1, rte_memory_order_relaxed);
+	zone->slabs = fastmem_meta_alloc(sh, nb_slabs * sizeof(zone->slabs[0]),
+			sh->arenas[0].socket);
+	mz = zone->slabs == NULL ? NULL : zone_reserve(sh, socket, zone->id, nb_slabs, is_whole);
+	if (mz == NULL) {
+		zone_free_records(sh, zone);
+		return NULL;
+	}
+	zone_cut(sh, mz, zone->slabs, nb_slabs);
+	for (i = 0; i < nb_slabs; i++) {
+		zone->slabs[i].socket = socket;
+		zone->slabs[i].zone = zone;
+	}
+	zone_enter(sh, zone);
+	return zone;
+}
+
+/* Take a free zone's slabs from the pool; the zone is the caller's then. */
+static void
+zone_leave(struct fastmem_shared *sh, struct fastmem_socket *sk, struct fastmem_zone **link)
+	__rte_exclusive_locks_required(&sk->lock)
+{
+	struct fastmem_zone *zone = *link;
+	uint32_t i;
+
+	*link = zone->next;
+	sk->nb_zones--;
+	for (i = 0; i < zone->nb_slabs; i++) {
+		pool_remove(sk, &zone->slabs[i]);
+		rte_atomic_store_explicit(&sh->slabs[(zone->slabs[i].start >>
+				RTE_FASTMEM_SLAB_SHIFT) - sh->map_first], NULL,
+			rte_memory_order_release);
+	}
+}
+
+static void
+zone_destroy(struct fastmem_shared *sh, struct fastmem_zone *zone)
+{
+	char name[RTE_MEMZONE_NAMESIZE];
+
+	snprintf(name, sizeof(name), ZONE_NAME, zone->socket, zone->id);
+	fastmem_zone_release(name);
+	rte_atomic_fetch_sub_explicit(&sh->sockets[zone->socket].backing,
+		(uint64_t)zone->nb_slabs * FASTMEM_SLAB_SZ, rte_memory_order_relaxed);
+	zone_free_records(sh, zone);
+}
+
+/* Give back the zones that are free, of those with an id from first on. */
+static int
+zones_trim(struct fastmem_shared *sh, uint32_t socket, uint32_t first_id)
+{
+	struct fastmem_socket *sk = &sh->sockets[socket];
+	struct fastmem_zone *leaving = NULL, *zone, **link;
+	int n = 0;
+
+	fastmem_lock(&sk->lock);
+	for (link = &sk->zones; *link != NULL;) {
+		zone = *link;
+		if (zone->nb_free != zone->nb_slabs || (int32_t)(zone->id - first_id) < 0) {
+			link = &zone->next;
+			continue;
+		}
+		zone_leave(sh, sk, link);
+		zone->next = leaving;
+		leaving = zone;
+	}
+	fastmem_unlock(&sk->lock);
+	for (; leaving != NULL; leaving = zone) {
+		zone = leaving->next;
+		zone_destroy(sh, leaving);
+		n++;
+	}
+	return n;
+}
+
+int
+fastmem_zone_trim(struct fastmem_shared *sh, uint32_t socket)
+{
+	return zones_trim(sh, socket,
+		rte_atomic_load_explicit(&sh->zone_id, rte_memory_order_relaxed) -
+		(UINT32_MAX >> 1));
+}
+
+/* Count slabs against the limit: how many of the wanted, down to the needed, or 0. */
+static uint32_t
+quota_take(struct fastmem_socket *sk, uint32_t needed, uint32_t wanted)
+{
+	uint64_t backing = rte_atomic_load_explicit(&sk->backing, rte_memory_order_relaxed);
+	uint64_t limit = rte_atomic_load_explicit(&sk->limit, rte_memory_order_relaxed);
+	uint64_t room, n;
+
+	do {
+		room = limit > backing ? (limit - backing) >> RTE_FASTMEM_SLAB_SHIFT : 0;
+		n = RTE_MIN(room, wanted);
+		if (n < needed)
+			return 0;
+	} while (!rte_atomic_compare_exchange_weak_explicit(&sk->backing, &backing,
+			backing + n * FASTMEM_SLAB_SZ, rte_memory_order_relaxed,
+			rte_memory_order_relaxed));
+	return n;
+}
+
+static void
+quota_drop(struct fastmem_socket *sk, uint32_t n)
+{
+	rte_atomic_fetch_sub_explicit(&sk->backing, (uint64_t)n * FASTMEM_SLAB_SZ,
+		rte_memory_order_relaxed);
+}
+
+/* A zone of at most `wanted` slabs, fewer where there is no room for them; how many. */
+static uint32_t
+zone_add(struct fastmem_shared *sh, uint32_t socket, uint32_t wanted, bool is_whole)
+{
+	struct fastmem_socket *sk = &sh->sockets[socket];
+	uint32_t n = quota_take(sk, 1, RTE_MIN(wanted, (uint32_t)MAX_SLABS));
+
+	while (n > 0) {
+		if (zone_create(sh, socket, n, is_whole) != NULL ||
+				(is_whole && zone_create(sh, socket, n, false) != NULL))
+			return n;
+		quota_drop(sk, n - n / 2);
+		n /= 2;
+	}
+	return 0;
+}
+
+/* At least nb_slabs more, or none. */
+static int
+zones_add(struct fastmem_shared *sh, uint32_t socket, uint64_t nb_slabs, bool is_whole)
+{
+	uint32_t first_id = rte_atomic_load_explicit(&sh->zone_id, rte_memory_order_relaxed);
+
+	while (nb_slabs > 0) {
+		uint32_t n = zone_add(sh, socket, RTE_MIN(nb_slabs, (uint64_t)MAX_SLABS),
+				is_whole);
+
+		if (n == 0) {
+			/* What other threads added meanwhile may go too: they grow again. */
+			zones_trim(sh, socket, first_id);
+			return -ENOMEM;
+		}
+		nb_slabs -= n;
+	}
+	return 0;
+}
+
+/*
+ * One thread grows a socket at a time: others wait for what it brings. True: it is
+ * the caller; false: another did.
+ */
+static bool
+grow_begin(struct fastmem_shared *sh, struct fastmem_socket *sk)
+{
+	const uint64_t patience = rte_get_tsc_hz() / 1000 * GROW_PATIENCE_MS;
+	uint64_t start = rte_rdtsc();
+	uint32_t self = fastmem_local.proc + 1, owner = 0;
+
+	if (rte_atomic_compare_exchange_strong_explicit(&sk->growing, &owner, self,
+			rte_memory_order_acquire, rte_memory_order_relaxed))
+		return true;
+	do {
+		sched_yield();
+		owner = rte_atomic_load_explicit(&sk->growing, rte_memory_order_acquire);
+		if (owner != 0 && rte_rdtsc() - start > patience) {
+			if (fastmem_proc_is_dead(sh, owner))
+				return rte_atomic_compare_exchange_strong_explicit(&sk->growing,
+					&owner, self, rte_memory_order_acquire,
+					rte_memory_order_relaxed);
+			start = rte_rdtsc();
+		}
+	} while (owner != 0);
+	return false;
+}
+
+static void
+grow_end(struct fastmem_socket *sk)
+{
+	rte_atomic_store_explicit(&sk->growing, 0, rte_memory_order_release);
+}
+
+int
+fastmem_zone_grow(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs, bool is_whole)
+{
+	struct fastmem_socket *sk = &sh->sockets[socket];
+	uint64_t have;
+	int ret = 0;
+
+	if (!grow_begin(sh, sk))
+		return 0;
+	if (nb_slabs == 1 && pool_has(sk, is_whole)) {
+		/* Somebody grew it, or trimmed, since the caller looked. */
+		grow_end(sk);
+		return 0;
+	}
+	/* Steps of 3 %: so much is the most that is reserved and not needed. */
+	have = rte_atomic_load_explicit(&sk->backing, rte_memory_order_relaxed) >>
+		RTE_FASTMEM_SLAB_SHIFT;
+	if (nb_slabs < have / 32)
+		nb_slabs = RTE_MIN(have / 32, (uint64_t)MAX_SLABS);
+	if (nb_slabs <= MAX_SLABS)
+		ret = zone_add(sh, socket, nb_slabs, is_whole) != 0 ? 0 : -ENOMEM;
+	else
+		ret = zones_add(sh, socket, nb_slabs, is_whole);
+	grow_end(sk);
+	return ret;
+}
+
+int
+fastmem_zone_reserve_total(struct fastmem_shared *sh, uint32_t socket, size_t size)
+{
+	struct fastmem_socket *sk = &sh->sockets[socket];
+	uint64_t have = rte_atomic_load_explicit(&sk->backing, rte_memory_order_relaxed);
+	uint64_t limit = rte_atomic_load_explicit(&sk->limit, rte_memory_order_relaxed);
+
+	if (have >= size)
+		return 0;
+	if (size > limit)
+		return -ENOMEM;
+	return zones_add(sh, socket,
+		((uint64_t)size - have + FASTMEM_SLAB_SZ - 1) >> RTE_FASTMEM_SLAB_SHIFT, false);
+}
+
+void
+fastmem_zone_fini(struct fastmem_shared *sh, uint32_t socket)
+{
+	struct fastmem_socket *sk = &sh->sockets[socket];
+	struct fastmem_zone *zone;
+
+	/* Slabs may be in use; they are gone with the process's other memory. */
+	while ((zone = sk->zones) != NULL) {
+		sk->zones = zone->next;
+		zone_destroy(sh, zone);
+	}
+}
+
+unsigned int
+fastmem_zone_validate(struct fastmem_shared *sh, uint32_t socket, FILE *f)
+{
+	struct fastmem_socket *sk = &sh->sockets[socket];
+	uint64_t nb_slabs = 0, nb_free = 0, nb_pool = 0;
+	struct fastmem_zone *zone;
+	struct fastmem_slab *slab;
+	unsigned int nb_bad = 0;
+	int i;
+
+	fastmem_lock(&sk->lock);
+	for (zone = sk->zones; zone != NULL; zone = zone->next) {
+		nb_slabs += zone->nb_slabs;
+		nb_free += zone->nb_free;
+	}
+	for (i = 0; i < 2; i++) {
+		for (slab = sk->pool[i]; slab != NULL; slab = slab->next) {
+			nb_pool++;
+			if (slab->bits != NULL || slab->bin != 0 ||
+					fastmem_zone_slab(sh, (void *)slab->start) != slab) {
+				fprintf(f, "socket %u: slab %#" PRIxPTR " in the pool is in use\n",
+					socket, slab->start);
+				nb_bad++;
+			}
+		}
+	}
+	if (nb_free != nb_pool || nb_pool != sk->nb_pool) {
+		fprintf(f, "socket %u: %" PRIu64 " slabs in the pool, %" PRIu64
+			" in its zones, %u counted\n", socket, nb_pool, nb_free, sk->nb_pool);
+		nb_bad++;
+	}
+	if (nb_slabs * FASTMEM_SLAB_SZ != sk->backing) {
+		fprintf(f, "socket %u: %" PRIu64 " slabs, %" PRIu64 " bytes counted\n", socket,
+			nb_slabs, (uint64_t)sk->backing);
+		nb_bad++;
+	}
+	fastmem_unlock(&sk->lock);
+	return nb_bad;
+}

@@ -1,0 +1,776 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The fastmem developers
+ */
+
+/*
+ * The public functions: life cycle, arguments, and what to do when memory runs out.
+ *
+ * Owns nothing; calls each layer's init and fini, the cache layer for objects, and the zone
+ * layer to grow. It is here, with no lock held, that an allocation is tried again
+ * after the pool has grown, or after memory that serves other bins was taken back.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include <eal_export.h>
+#include <rte_common.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_log.h>
+#include <rte_memory.h>
+
+#include "fastmem_pvt.h"
+
+/* A handle beyond the offset of its cache. */
+#define HANDLE_BIN_SHIFT 16
+#define HANDLE_SOCKET_SHIFT 21
+#define HANDLE_ANY RTE_BIT32(31) /* another socket will do */
+
+/* Other threads may take what this one made available, but not for ever. */
+#define MAX_TRIES 64
+/* From here on memory is made available before objects are gathered. */
+#define LARGE_BULK 8192
+
+#define WHOLE_BIN (RTE_FASTMEM_NB_CLASSES - 1)
+
+RTE_LOG_REGISTER_DEFAULT(fastmem_logtype, INFO);
+
+/*
+ * Life cycle.
+ */
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_init, 26.11)
+int
+rte_fastmem_init(void)
+{
+	struct fastmem_shared *sh;
+	unsigned int bin;
+
+	if (fastmem_local.is_explicit)
+		return -EBUSY;
+	if (rte_eal_process_type() == RTE_PROC_SECONDARY) {
+		if (fastmem_shared() == NULL)
+			return -ENODEV;
+		fastmem_local.is_explicit = true;
+		return 0;
+	}
+	sh = fastmem_zone_create_shared();
+	if (sh == NULL)
+		return -ENOMEM;
+	for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
+		fastmem_layout_init(&sh->layouts[bin], bin);
+	if (fastmem_proc_init(sh) != 0) {
+		fastmem_zone_destroy_shared(sh);
+		return -ENOMEM;
+	}
+	fastmem_zone_publish_shared(sh);
+	fastmem_local.is_explicit = true;
+	return 0;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_deinit, 26.11)
+void
+rte_fastmem_deinit(void)
+{
+	struct fastmem_shared *sh = rte_atomic_load_explicit(&fastmem_local.shared,
+			rte_memory_order_relaxed);
+	uint32_t socket;
+
+	if (sh == NULL)
+		return;
+	fastmem_proc_fini();
+	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
+		return;
+	for (socket = 0; socket < sh->nb_sockets; socket++)
+		fastmem_zone_fini(sh, socket);
+	fastmem_meta_fini(sh);
+	fastmem_zone_destroy_shared(sh);
+}
+
+/* Whether a socket id is in range; SOCKET_ID_ANY is. */
+static bool
+socket_is_valid(int socket_id)
+{
+	return socket_id == SOCKET_ID_ANY ||
+		(socket_id >= 0 && socket_id < FASTMEM_MAX_SOCKETS);
+}
+
+/* The i-th socket to try: the home, then the others in turn. */
+static uint32_t
+socket_nth(const struct fastmem_shared *sh, uint32_t home, uint32_t i)
+{
+	return (home + i) % sh->nb_sockets;
+}
+
+static uint64_t
+backing_of(const struct fastmem_shared *sh, uint32_t socket)
+{
+	return rte_atomic_load_explicit(&sh->sockets[socket].backing, rte_memory_order_relaxed);
+}
+
+/* On the caller's socket as far as it goes, the rest on the others. */
+static int
+reserve_any(struct fastmem_shared *sh, size_t size)
+{
+	uint32_t home = fastmem_proc_home(sh), i, socket;
+	uint64_t total = 0, lack, part;
+
+	for (i = 0; i < sh->nb_sockets; i++)
+		total += backing_of(sh, i);
+	if (total >= size)
+		return 0;
+	lack = size - total;
+	for (i = 0; i < sh->nb_sockets && lack > 0; i++) {
+		socket = socket_nth(sh, home, i);
+		for (part = lack; part > 0;) {
+			uint64_t before = backing_of(sh, socket);
+
+			if (fastmem_zone_reserve_total(sh, socket, before + part) == 0) {
+				lack -= RTE_MIN(lack, part);
+				part = lack;
+			} else {
+				part /= 2;
+				part = part < FASTMEM_SLAB_SZ ? 0 : part;
+			}
+		}
+	}
+	if (lack == 0)
+		return 0;
+	for (i = 0; i < sh->nb_sockets; i++)
+		fastmem_zone_trim(sh, i);
+	return -ENOMEM;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_reserve, 26.11)
+int
+rte_fastmem_reserve(size_t size, int socket_id)
+{
+	struct fastmem_shared *sh;
+
+	if (!socket_is_valid(socket_id))
+		return -EINVAL;
+	sh = fastmem_shared();
+	if (sh == NULL)
+		return -ENODEV;
+	if (socket_id == SOCKET_ID_ANY)
+		return reserve_any(sh, size);
+	if ((uint32_t)socket_id >= sh->nb_sockets)
+		return size == 0 ? 0 : -ENOMEM;
+	return fastmem_zone_reserve_total(sh, socket_id, size);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_set_limit, 26.11)
+int
+rte_fastmem_set_limit(int socket_id, size_t max_bytes)
+{
+	uint64_t limit = max_bytes == SIZE_MAX ? UINT64_MAX : max_bytes;
+	struct fastmem_shared *sh;
+	uint32_t socket;
+
+	if (!socket_is_valid(socket_id))
+		return -EINVAL;
+	sh = fastmem_shared();
+	if (sh == NULL)
+		return -EINVAL;
+	for (socket = 0; socket < sh->nb_sockets; socket++)
+		if (socket_id == SOCKET_ID_ANY || (uint32_t)socket_id == socket)
+			rte_atomic_store_explicit(&sh->sockets[socket].limit, limit,
+				rte_memory_order_relaxed);
+	return 0;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_get_limit, 26.11)
+size_t
+rte_fastmem_get_limit(int socket_id)
+{
+	struct fastmem_shared *sh;
+	uint64_t limit = UINT64_MAX;
+	uint32_t socket;
+
+	if (!socket_is_valid(socket_id))
+		return 0;
+	sh = fastmem_shared();
+	if (sh == NULL)
+		return 0;
+	for (socket = 0; socket < sh->nb_sockets; socket++)
+		if (socket_id == SOCKET_ID_ANY || (uint32_t)socket_id == socket)
+			limit = RTE_MIN(limit, rte_atomic_load_explicit(
+					&sh->sockets[socket].limit, rte_memory_order_relaxed));
+	return limit >= SIZE_MAX ? SIZE_MAX : (size_t)limit;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_max_size, 26.11)
+size_t
+rte_fastmem_max_size(void)
+{
+	return (size_t)1 << RTE_FASTMEM_MAX_SHIFT;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_classes, 26.11)
+unsigned int
+rte_fastmem_classes(size_t *sizes)
+{
+	unsigned int cls;
+
+	for (cls = 0; sizes != NULL && cls < RTE_FASTMEM_NB_CLASSES; cls++)
+		sizes[cls] = fastmem_class_size(cls);
+	return RTE_FASTMEM_NB_CLASSES;
+}
+
+/*
+ * Allocation past the cache.
+ */
+
+/* Take back what the caller and the depots of a socket hold, and dead processes held. */
+static void
+take_back(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket)
+{
+	fastmem_proc_reap(sh);
+	fastmem_cache_flush(sh, block, socket);
+}
+
+static void *
+alloc_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, uint32_t bin)
+{
+	bool is_last = false;
+	unsigned int i;
+	void *obj;
+
+	for (i = 0; i < MAX_TRIES; i++) {
+		obj = fastmem_cache_get(sh, block, socket, bin);
+		if (obj != NULL || is_last)
+			return obj;
+		if (fastmem_zone_grow(sh, socket, 1, bin == WHOLE_BIN) == 0)
+			continue;
+		take_back(sh, block, socket);
+		is_last = true;
+	}
+	return NULL;
+}
+
+static int
+alloc_bulk_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
+	uint32_t bin, void **objs, uint32_t n)
+{
+	bool is_last = false;
+	uint32_t shortage;
+	unsigned int i;
+
+	/* More than there is address space for. */
+	if ((uint64_t)n * fastmem_bin_size(bin) > (uint64_t)sh->map_len * FASTMEM_SLAB_SZ)
+		return -ENOMEM;
+	for (i = 0; i < MAX_TRIES; i++) {
+		shortage = n < LARGE_BULK && i == 0 ? 0 :
+			fastmem_slab_shortage(sh, socket, bin, n);
+		if ((shortage == 0 || is_last) &&
+				fastmem_cache_get_bulk(sh, block, socket, bin, objs, n) == n)
+			return 0;
+		if (is_last)
+			return -ENOMEM;
+		if (shortage == 0)
+			shortage = RTE_MAX(1u, fastmem_slab_shortage(sh, socket, bin, n));
+		if (fastmem_zone_grow(sh, socket, shortage, bin == WHOLE_BIN) == 0)
+			continue;
+		take_back(sh, block, socket);
+		is_last = true;
+	}
+	return -ENOMEM;
+}
+
+/* Sockets for a request: the first, and how many from there on. */
+static uint32_t
+sockets_of(const struct fastmem_shared *sh, int socket_id, uint32_t *nb)
+{
+	*nb = 1;
+	if (socket_id == SOCKET_ID_ANY)
+		*nb = sh->nb_sockets;
+	if (socket_id == SOCKET_ID_ANY || socket_id == FASTMEM_SOCKET_HOME)
+		return fastmem_proc_home(sh);
+	if ((uint32_t)socket_id >= sh->nb_sockets)
+		*nb = 0;
+	return socket_id;
+}
+
+static void *
+alloc_one(uint32_t bin, int socket_id)
+{
+	struct fastmem_shared *sh = fastmem_shared();
+	struct fastmem_block *block;
+	uint32_t first, nb, i;
+	void *obj;
+
+	if (sh == NULL)
+		return NULL; /* ENODEV */
+	block = fastmem_proc_block(sh);
+	first = sockets_of(sh, socket_id, &nb);
+	for (i = 0; i < nb; i++) {
+		obj = alloc_on(sh, block, socket_nth(sh, first, i), bin);
+		if (obj != NULL)
+			return obj;
+	}
+	fastmem_cache_count_nomem(sh, block, nb == 0 ? 0 : first, bin, 1);
+	rte_errno = ENOMEM;
+	return NULL;
+}
+
+static int
+alloc_bulk(uint32_t bin, int socket_id, void **objs, uint32_t n)
+{
+	struct fastmem_shared *sh = fastmem_shared();
+	struct fastmem_block *block;
+	uint32_t first, nb, i;
+
+	if (sh == NULL)
+		return -ENODEV;
+	block = fastmem_proc_block(sh);
+	first = sockets_of(sh, socket_id, &nb);
+	for (i = 0; i < nb; i++)
+		if (alloc_bulk_on(sh, block, socket_nth(sh, first, i), bin, objs, n) == 0)
+			return 0;
+	fastmem_cache_count_nomem(sh, block, nb == 0 ? 0 : first, bin, n);
+	return -ENOMEM;
+}
+
+/* 0, or what is wrong with a size and an alignment. */
+static int
+check_size(size_t size, size_t align)
+{
+	if ((align & (align - 1)) != 0)
+		return EINVAL;
+	if (size > rte_fastmem_max_size() || align > rte_fastmem_max_size())
+		return E2BIG;
+	return 0;
+}
+
+static void *
+alloc_checked(size_t size, size_t align, unsigned int flags, int socket_id)
+{
+	int err = check_size(size, align);
+	void *obj;
+
+	if (err != 0) {
+		rte_errno = fastmem_shared() == NULL ? ENODEV : err;
+		return NULL;
+	}
+	obj = alloc_one(__rte_fastmem_bin(size, align), socket_id);
+	if (obj != NULL && (flags & RTE_FASTMEM_F_ZERO))
+		memset(obj, 0, size);
+	return obj;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_alloc_slow, 26.11)
+__rte_noinline void *
+__rte_fastmem_alloc_slow(size_t size, size_t align, unsigned int flags)
+{
+	return alloc_checked(size, align, flags, FASTMEM_SOCKET_HOME);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_halloc_slow, 26.11)
+__rte_noinline void *
+__rte_fastmem_halloc_slow(uint32_t handle, unsigned int flags)
+{
+	uint32_t bin = (handle >> HANDLE_BIN_SHIFT) & 0x1f;
+	uint32_t socket = (handle >> HANDLE_SOCKET_SHIFT) & 0x3f;
+	void *obj;
+
+	if (bin >= RTE_FASTMEM_NB_BINS) {
+		rte_errno = EINVAL; /* not from rte_fastmem_hlookup() */
+		return NULL;
+	}
+	obj = alloc_one(bin, socket);
+	if (obj == NULL && (handle & HANDLE_ANY) && rte_errno == ENOMEM)
+		obj = alloc_one(bin, SOCKET_ID_ANY);
+	if (obj != NULL && (flags & RTE_FASTMEM_F_ZERO))
+		memset(obj, 0, fastmem_bin_size(bin));
+	return obj;
+}
+
+/*
+ * Free past the cache.
+ */
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_free_slow, 26.11)
+__rte_noinline void
+__rte_fastmem_free_slow(void *ptr)
+{
+	struct fastmem_shared *sh;
+	struct fastmem_slab *slab;
+	uint32_t bin = 0;
+
+	if (ptr == NULL)
+		return;
+	sh = fastmem_shared();
+	slab = sh == NULL ? NULL : fastmem_zone_slab(sh, ptr);
+	if (slab != NULL)
+		bin = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed);
+	if (bin == 0) {
+		fastmem_check_report(sh, FASTMEM_MISUSE_FOREIGN, ptr);
+		return;
+	}
+	fastmem_cache_put(sh, fastmem_proc_block(sh), slab->socket, bin - 1, ptr);
+}
+
+/*
+ * Objects.
+ */
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_alloc, 26.11)
+void *
+rte_fastmem_alloc(size_t size, size_t align, unsigned int flags)
+{
+	return __rte_fastmem_alloc(size, align, flags);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_alloc_socket, 26.11)
+void *
+rte_fastmem_alloc_socket(size_t size, size_t align, unsigned int flags, int socket_id)
+{
+	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
+	rte_fastmem_handle_t handle;
+	void *obj;
+
+	if (unlikely(!socket_is_valid(socket_id))) {
+		rte_errno = fastmem_shared() == NULL ? ENODEV : EINVAL;
+		return NULL;
+	}
+	if (unlikely(!__rte_fastmem_size_is_valid(size, align) || socket_id == SOCKET_ID_ANY ||
+			home->map_len == 0))
+		return alloc_checked(size, align, flags, socket_id);
+	if (rte_fastmem_hlookup(size, align, socket_id, &handle) != 0)
+		return NULL;
+	obj = __rte_fastmem_cache_pop(__rte_fastmem_cache_at(home,
+			RTE_FASTMEM_HANDLE_OFFSET(handle)));
+	if (unlikely(obj == NULL))
+		return alloc_checked(size, align, flags, socket_id);
+	if (flags & RTE_FASTMEM_F_ZERO)
+		memset(obj, 0, size);
+	return obj;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_free, 26.11)
+void
+rte_fastmem_free(void *ptr)
+{
+	__rte_fastmem_free(ptr);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_free_sized, 26.11)
+void
+rte_fastmem_free_sized(void *ptr, size_t size, size_t align)
+{
+	__rte_fastmem_free_sized(ptr, size, align);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_realloc, 26.11)
+void *
+rte_fastmem_realloc(void *ptr, size_t size, size_t align)
+{
+	size_t old_size;
+	void *obj;
+	int err;
+
+	if (ptr == NULL)
+		return rte_fastmem_alloc(size, align, 0);
+	if (size == 0) {
+		rte_fastmem_free(ptr);
+		return NULL;
+	}
+	err = check_size(size, align);
+	old_size = rte_fastmem_usable_size(ptr);
+	if (fastmem_shared() == NULL)
+		err = ENODEV;
+	else if (old_size == 0)
+		err = EINVAL;
+	if (err != 0) {
+		rte_errno = err;
+		return NULL;
+	}
+	if (align == 0)
+		align = RTE_CACHE_LINE_SIZE;
+	if (size <= old_size && ((uintptr_t)ptr & (align - 1)) == 0)
+		return ptr;
+	obj = rte_fastmem_alloc(size, align, 0);
+	if (obj == NULL)
+		return NULL;
+	memcpy(obj, ptr, RTE_MIN(size, old_size));
+	rte_fastmem_free(ptr);
+	return obj;
+}
+
+/*
+ * Several objects.
+ */
+
+static void
+zero_all(void **ptrs, unsigned int n, size_t size, unsigned int flags)
+{
+	unsigned int i;
+
+	if ((flags & RTE_FASTMEM_F_ZERO) == 0)
+		return;
+	for (i = 0; i < n; i++)
+		memset(ptrs[i], 0, size);
+}
+
+/* From a cache alone, if it has as many. */
+static bool
+cache_take(struct rte_fastmem_cache *cache, void **ptrs, unsigned int n)
+{
+	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
+
+	if (unlikely(n > (uint16_t)count_len))
+		return false;
+	memcpy(ptrs, &cache->objs[(uint16_t)count_len - n], n * sizeof(ptrs[0]));
+	rte_atomic_store_explicit(&cache->count_len,
+		count_len + n * ((UINT64_C(1) << 16) - 1), rte_memory_order_relaxed);
+	return true;
+}
+
+static int
+alloc_bulk_checked(void **ptrs, unsigned int n, size_t size, size_t align, unsigned int flags,
+	int socket_id)
+{
+	int err = check_size(size, align);
+
+	if (err == 0 && socket_id != FASTMEM_SOCKET_HOME && !socket_is_valid(socket_id))
+		err = EINVAL;
+	if (fastmem_shared() == NULL)
+		err = ENODEV;
+	if (err != 0 || n == 0)
+		return -err;
+	err = alloc_bulk(__rte_fastmem_bin(size, align), socket_id, ptrs, n);
+	if (err == 0)
+		zero_all(ptrs, n, size, flags);
+	return err;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_alloc_bulk, 26.11)
+int
+rte_fastmem_alloc_bulk(void **ptrs, unsigned int n, size_t size, size_t align, unsigned int flags)
+{
+	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
+
+	if (unlikely(n == 0 || !__rte_fastmem_size_is_valid(size, align)) ||
+			!cache_take(&home->caches[__rte_fastmem_bin(size, align)], ptrs, n))
+		return alloc_bulk_checked(ptrs, n, size, align, flags, FASTMEM_SOCKET_HOME);
+	zero_all(ptrs, n, size, flags);
+	return 0;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_alloc_bulk_socket, 26.11)
+int
+rte_fastmem_alloc_bulk_socket(void **ptrs, unsigned int n, size_t size, size_t align,
+	unsigned int flags, int socket_id)
+{
+	/* FASTMEM_SOCKET_HOME is for the library alone. */
+	if (!socket_is_valid(socket_id))
+		return fastmem_shared() == NULL ? -ENODEV : -EINVAL;
+	return alloc_bulk_checked(ptrs, n, size, align, flags, socket_id);
+}
+
+/* Into a cache alone, if it has room. */
+static bool
+cache_give(struct rte_fastmem_cache *cache, void **ptrs, unsigned int n)
+{
+	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
+
+	if (unlikely(n > cache->cap - (uint16_t)count_len))
+		return false;
+	memcpy(&cache->objs[(uint16_t)count_len], ptrs, n * sizeof(ptrs[0]));
+	rte_atomic_store_explicit(&cache->count_len, count_len + n, rte_memory_order_release);
+	return true;
+}
+
+/* Objects of one cache, whose offset is not 0. */
+static void
+free_run(struct rte_fastmem_home *home, uint16_t offset, void **ptrs, unsigned int n)
+{
+	struct fastmem_shared *sh;
+
+	if (likely(cache_give(__rte_fastmem_cache_at(home, offset), ptrs, n)))
+		return;
+	sh = fastmem_shared();
+	fastmem_cache_put_bulk(sh, fastmem_proc_block(sh), fastmem_offset_socket(offset),
+		fastmem_offset_bin(offset), ptrs, n);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_free_bulk, 26.11)
+void
+rte_fastmem_free_bulk(void **ptrs, unsigned int n)
+{
+	struct rte_fastmem_home *home;
+	unsigned int i = 0, first;
+	uint16_t offset;
+
+	while (i < n) {
+		home = RTE_PER_LCORE(__rte_fastmem_home);
+		offset = __rte_fastmem_map_entry(home, ptrs[i]);
+		if (unlikely(offset == 0)) {
+			__rte_fastmem_free_slow(ptrs[i++]);
+			continue;
+		}
+		first = i++;
+		while (i < n && __rte_fastmem_map_entry(home, ptrs[i]) == offset)
+			i++;
+		free_run(home, offset, &ptrs[first], i - first);
+	}
+}
+
+/*
+ * Handles.
+ */
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_hlookup, 26.11)
+int
+rte_fastmem_hlookup(size_t size, size_t align, int socket_id, rte_fastmem_handle_t *handle)
+{
+	struct fastmem_shared *sh = rte_atomic_load_explicit(&fastmem_local.shared,
+			rte_memory_order_acquire);
+	uint32_t socket = socket_id, bin, offset = 0, nb_sockets;
+	int err = check_size(size, align);
+
+	if (handle == NULL || !socket_is_valid(socket_id))
+		return -EINVAL;
+	if (err != 0)
+		return -err;
+	bin = __rte_fastmem_bin(size, align);
+	/* Sockets are the same whether the library is initialised or not. */
+	nb_sockets = sh != NULL ? sh->nb_sockets : fastmem_zone_nb_sockets();
+	if (socket_id == SOCKET_ID_ANY)
+		socket = sh != NULL ? fastmem_proc_home(sh) :
+			rte_socket_id() < nb_sockets ? rte_socket_id() : 0;
+	/* A socket that is not there has no cache: 0 is one of capacity 0. */
+	if (socket < nb_sockets)
+		offset = fastmem_cache_offset(socket, bin);
+	*handle = offset | bin << HANDLE_BIN_SHIFT | socket << HANDLE_SOCKET_SHIFT |
+		(socket_id == SOCKET_ID_ANY ? HANDLE_ANY : 0);
+	return 0;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_halloc, 26.11)
+void *
+rte_fastmem_halloc(rte_fastmem_handle_t handle, unsigned int flags)
+{
+	return __rte_fastmem_halloc(handle, flags);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_hfree, 26.11)
+void
+rte_fastmem_hfree(rte_fastmem_handle_t handle, void *ptr)
+{
+	__rte_fastmem_hfree(handle, ptr);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_halloc_bulk, 26.11)
+int
+rte_fastmem_halloc_bulk(rte_fastmem_handle_t handle, void **ptrs, unsigned int n,
+	unsigned int flags)
+{
+	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
+	uint32_t bin = (handle >> HANDLE_BIN_SHIFT) & 0x1f;
+	uint32_t socket = (handle >> HANDLE_SOCKET_SHIFT) & 0x3f;
+	int ret;
+
+	if (unlikely(n == 0 || bin >= RTE_FASTMEM_NB_BINS)) {
+		if (fastmem_shared() == NULL)
+			return -ENODEV;
+		return n == 0 ? 0 : -EINVAL;
+	}
+	if (!cache_take(__rte_fastmem_cache_at(home, RTE_FASTMEM_HANDLE_OFFSET(handle)), ptrs,
+				n)) {
+		ret = alloc_bulk(bin, socket, ptrs, n);
+		if (ret == -ENOMEM && (handle & HANDLE_ANY))
+			ret = alloc_bulk(bin, SOCKET_ID_ANY, ptrs, n);
+		if (ret != 0)
+			return ret;
+	}
+	zero_all(ptrs, n, fastmem_bin_size(bin), flags);
+	return 0;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_hfree_bulk, 26.11)
+void
+rte_fastmem_hfree_bulk(rte_fastmem_handle_t handle __rte_unused, void **ptrs, unsigned int n)
+{
+	rte_fastmem_free_bulk(ptrs, n);
+}
+
+/*
+ * Addresses and the rest.
+ */
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_virt2iova, 26.11)
+rte_iova_t
+rte_fastmem_virt2iova(const void *ptr)
+{
+	struct fastmem_shared *sh = fastmem_shared();
+	struct fastmem_slab *slab = sh == NULL ? NULL : fastmem_zone_slab(sh, ptr);
+
+	if (slab == NULL || slab->iova == RTE_BAD_IOVA)
+		return RTE_BAD_IOVA;
+	return slab->iova + ((uintptr_t)ptr - slab->start);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_usable_size, 26.11)
+size_t
+rte_fastmem_usable_size(const void *ptr)
+{
+	struct fastmem_shared *sh = fastmem_shared();
+	struct fastmem_slab *slab = sh == NULL ? NULL : fastmem_zone_slab(sh, ptr);
+	uint32_t bin;
+
+	if (slab == NULL)
+		return 0;
+	bin = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed);
+	return bin == 0 || bin > RTE_FASTMEM_NB_BINS ? 0 : fastmem_bin_size(bin - 1);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_owns, 26.11)
+bool
+rte_fastmem_owns(const void *ptr)
+{
+	struct fastmem_shared *sh = fastmem_shared();
+
+	return sh != NULL && fastmem_zone_slab(sh, ptr) != NULL;
+}
+
+/* The caller's caches, if it has any: none is made for this. */
+static struct fastmem_block *
+block_if_any(struct fastmem_shared *sh)
+{
+	return RTE_PER_LCORE(__rte_fastmem_home)->map_len == 0 ? NULL : fastmem_proc_block(sh);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_cache_flush, 26.11)
+void
+rte_fastmem_cache_flush(void)
+{
+	struct fastmem_shared *sh = fastmem_shared();
+
+	if (sh == NULL)
+		return;
+	fastmem_proc_reap(sh);
+	fastmem_cache_flush(sh, block_if_any(sh), SOCKET_ID_ANY);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_trim, 26.11)
+int
+rte_fastmem_trim(int socket_id)
+{
+	struct fastmem_shared *sh;
+	uint32_t socket;
+	int n = 0;
+
+	if (!socket_is_valid(socket_id))
+		return -EINVAL;
+	sh = fastmem_shared();
+	if (sh == NULL)
+		return -ENODEV;
+	rte_fastmem_cache_flush();
+	for (socket = 0; socket < sh->nb_sockets; socket++)
+		if (socket_id == SOCKET_ID_ANY || (uint32_t)socket_id == socket)
+			n += fastmem_zone_trim(sh, socket);
+	return n;
+}
