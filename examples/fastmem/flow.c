@@ -128,7 +128,7 @@ flow_table_fini(struct flow_table *t)
 static struct flow *
 flow_create(struct flow_table *t, const struct packet *pkt)
 {
-	uint64_t start = rte_rdtsc();
+	uint64_t start = rte_rdtsc(), cycles;
 	struct flow *flow;
 	void *blob = NULL;
 
@@ -142,8 +142,8 @@ flow_create(struct flow_table *t, const struct packet *pkt)
 			return NULL;
 		}
 	}
-	t->alloc_cycles += cycles_since(start, t->clock_cycles);
-	t->allocs += blob == NULL ? 1 : 2;
+	cycles = cycles_since(start, t->clock_cycles);
+	t->alloc_cycles[RTE_MIN(cycles, FLOW_CYCLES - 1u)]++;
 
 	flow->key = pkt->key;
 	flow->kind = pkt->kind;

@@ -24,6 +24,8 @@
 
 /* Records that are exported, and freed, at once. */
 #define FLOW_BURST 64
+/* Costs are counted up to so many cycles; what is above is in the last place. */
+#define FLOW_CYCLES 4096
 
 /* Flow records, one size per kind. 8< */
 /* What every record starts with. */
@@ -81,8 +83,7 @@ struct flow_table {
 	uint64_t table_full;      /* flows that were not made: no room in the table */
 	uint64_t no_memory;       /* flows that were not made: no memory */
 	uint64_t freed_here;      /* records that the exporter had no room for */
-	uint64_t allocs;          /* objects: records and blobs */
-	uint64_t alloc_cycles;
+	uint64_t alloc_cycles[FLOW_CYCLES]; /* flows by what allocating them cost */
 	uint64_t clock_cycles;    /* what reading the clock costs, not counted */
 };
 

@@ -22,7 +22,7 @@ static void
 sum_workers(const struct worker *workers, unsigned int nb, struct worker *sum)
 {
 	const struct flow_counters *c;
-	unsigned int i;
+	unsigned int i, cycles;
 	int kind;
 
 	memset(sum, 0, sizeof(*sum));
@@ -35,8 +35,8 @@ sum_workers(const struct worker *workers, unsigned int nb, struct worker *sum)
 		sum->table.table_full += workers[i].table.table_full;
 		sum->table.no_memory += workers[i].table.no_memory;
 		sum->table.freed_here += workers[i].table.freed_here;
-		sum->table.allocs += workers[i].table.allocs;
-		sum->table.alloc_cycles += workers[i].table.alloc_cycles;
+		for (cycles = 0; cycles < FLOW_CYCLES; cycles++)
+			sum->table.alloc_cycles[cycles] += workers[i].table.alloc_cycles[cycles];
 		for (kind = 0; kind < FLOW_KINDS; kind++) {
 			c = &workers[i].table.count[kind];
 			sum->table.count[kind].created += c->created;
@@ -126,6 +126,23 @@ report_memory(void)
 }
 /* >8 End of reading the statistics. */
 
+/* The cycles that percent of the flows took at most. */
+static unsigned int
+alloc_cycles(const struct flow_table *t, unsigned int percent)
+{
+	uint64_t flows = 0, seen = 0;
+	unsigned int i;
+
+	for (i = 0; i < FLOW_CYCLES; i++)
+		flows += t->alloc_cycles[i];
+	for (i = 0; i < FLOW_CYCLES - 1; i++) {
+		seen += t->alloc_cycles[i];
+		if (seen * 100 >= flows * percent)
+			break;
+	}
+	return i;
+}
+
 void
 report_end(const struct worker *workers, unsigned int nb, const struct flow_export *ex)
 {
@@ -139,9 +156,11 @@ report_end(const struct worker *workers, unsigned int nb, const struct flow_expo
 		return;
 	printf("Backing memory: %.1f MiB, in use: %" PRIu64 " bytes\n",
 			MIB(stats.bytes_backing), stats.bytes_in_use);
-	printf("Cycles per object: %.1f to allocate (one by one), "
-			"%.1f to free (in bulk, by the exporter)\n",
-			ratio(sum.table.alloc_cycles, sum.table.allocs),
+	printf("Cycles to allocate a flow, record and blob: median %u, 90 %% up to %u, "
+			"99 %% up to %u\n",
+			alloc_cycles(&sum.table, 50), alloc_cycles(&sum.table, 90),
+			alloc_cycles(&sum.table, 99));
+	printf("Cycles to free an object, in bulk, by the exporter: mean %.1f\n",
 			ratio(ex->free_cycles, ex->frees));
 }
 
