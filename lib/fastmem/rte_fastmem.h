@@ -68,7 +68,11 @@
 #define __RTE_FASTMEM_DEALLOC(function, argno)
 #else
 #define __RTE_FASTMEM_FAST
+#ifdef ALLOW_EXPERIMENTAL_API
 #define __RTE_FASTMEM_DEALLOC(function, argno) __rte_dealloc(function, argno)
+#else /* the attribute alone would use an experimental function */
+#define __RTE_FASTMEM_DEALLOC(function, argno)
+#endif
 #endif
 
 #ifdef __cplusplus
