@@ -36,12 +36,6 @@ spdx_tags() {
 	return "$missing"
 }
 
-file_lengths() {
-	# shellcheck disable=SC2046
-	wc -l $(tree_files | grep -E '\.(c|h|py|sh)$') |
-		awk '$2 != "total" && $1 > 500 { print "over 500 lines: " $2 " " $1; bad = 1 } END { exit bad }'
-}
-
 white_space() {
 	# shellcheck disable=SC2046
 	! grep -nE '[[:space:]]+$|^ +	' $(tree_files | grep -E '\.(c|h|py|sh|rst|build|md)$|Makefile$|^README')
@@ -56,7 +50,6 @@ forbidden_tokens() {
 row "shell scripts (shellcheck)" shell_scripts
 row "python scripts compile" python_scripts
 row "SPDX tags" spdx_tags
-row "file lengths" file_lengths
 row "white space" white_space
 row "tokens that DPDK forbids in lib" forbidden_tokens
 exit 0
