@@ -29,6 +29,8 @@ needs() {
 	test command:clang clang
 	test package:libclang-rt-dev libclang-rt-dev
 	test command:doxygen doxygen
+	test command:dpkg-source dpkg-dev
+	test python:elftools python3-pyelftools
 	test python:sphinx python3-sphinx
 	test command:shellcheck shellcheck
 	test pc:libsystemd libsystemd-dev

@@ -48,13 +48,30 @@ run_logged() {
 	local log=$1 limit=$2
 	shift 2
 	echo "+ $*" > "$log"
-	# a function of the stage runs in this shell's child, a program under the time limit
 	if [ "$(type -t "$1")" = function ]; then
-		( "$@" ) < /dev/null >> "$log" 2>&1
+		run_function "$limit" "$@" < /dev/null >> "$log" 2>&1
 	else
 		# shellcheck disable=SC2086 # a command with its arguments
 		${TEST_WRAPPER:-} timeout -k 10 "$limit" "$@" < /dev/null >> "$log" 2>&1
 	fi
+}
+
+# What timeout does, for a function of the stage: LIMIT FUNCTION ARGUMENT...
+run_function() {
+	local limit=$1 function_pid watch_pid status
+	shift
+	set -m # process groups of their own, to be ended as a whole
+	( "$@" ) &
+	function_pid=$!
+	( sleep "$limit" && kill -TERM -- "-$function_pid" ) 2> /dev/null &
+	watch_pid=$!
+	set +m
+	wait "$function_pid"
+	status=$?
+	kill -TERM -- "-$watch_pid" 2> /dev/null
+	wait "$watch_pid" 2> /dev/null
+	[ "$status" -ne 143 ] || status=124 # ended by SIGTERM
+	return "$status"
 }
 
 # Print what of a log tells why: the lines with an error, or the last ones.
