@@ -31,6 +31,7 @@ test-releases:
 
 install: all
 	@ninja -C $(BUILD) install
+	@[ -n "$$DESTDIR" ] || [ "$$(id -u)" -ne 0 ] || ldconfig
 
 clean:
 	rm -rf $(BUILD)
