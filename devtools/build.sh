@@ -15,6 +15,12 @@ for tool in meson ninja pkg-config; do
 done
 pkg-config --exists libdpdk || die "DPDK is missing (pkg-config libdpdk); devtools/setup.sh installs it"
 
+# Without Debian's dpkg-dev meson takes lib64, where neither pkg-config nor ld.so look.
+libdir=()
+multiarch=$(${CC:-cc} -print-multiarch 2> /dev/null)
+if [ -n "$multiarch" ] && [ -d "/usr/lib/$multiarch/pkgconfig" ]; then
+	libdir=("--libdir=lib/$multiarch")
+fi
 read -ra options <<< "${MESON_OPTIONS:-}"
-configure "$FASTMEM_BUILD" -Dexamples=all --prefix="${PREFIX:-/usr/local}" "${options[@]}" || exit 1
+configure "$FASTMEM_BUILD" -Dexamples=all --prefix="${PREFIX:-/usr/local}" "${libdir[@]}" "${options[@]}" || exit 1
 exec ninja -C "$FASTMEM_BUILD"
