@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The fastmem developers
+ */
+
+/*
+ * The measuring part of the benchmark: for each point of each selected case it opens the contenders, finds
+ * how many rounds make a sample long enough, takes the samples of all contenders in turn within each
+ * repetition (a different one first each time), and keeps medians and spread. Prints a line per point as it
+ * goes. Calls the contenders through their tables, and the cases' own sample functions.
+ */
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_lcore.h>
+
+#include "test_fastmem_bench.h"
+
+#define WARM_UP 4	/* a sample is preceded by this part of itself, not timed */
+
+const struct fmb_contender *const fmb_contenders[FMB_NB_WHO] = {
+	[FMB_FM] = &fmb_fm,
+	[FMB_FM_SIZED] = &fmb_fm_sized,
+	[FMB_FM_HANDLE] = &fmb_fm_handle,
+	[FMB_FM_VAR] = &fmb_fm_var,
+	[FMB_MP_RING] = &fmb_mp_ring,
+	[FMB_MP_STACK] = &fmb_mp_stack,
+	[FMB_MP_LF] = &fmb_mp_lf,
+	[FMB_RTE_MALLOC] = &fmb_rte_malloc,
+	[FMB_LIBC] = &fmb_libc,
+};
+
+static const char *const columns[FMB_NB_WHO] = {
+	"fastmem", "sized", "handle", "var", "ring", "stack", "lf_stack", "rte_malloc", "libc"
+};
+
+const struct fmb_case *
+fmb_case_at(unsigned int i)
+{
+	if (i < fmb_nb_mem_cases)
+		return &fmb_mem_cases[i];
+	i -= fmb_nb_mem_cases;
+	if (i < fmb_nb_single_cases)
+		return &fmb_single_cases[i];
+	i -= fmb_nb_single_cases;
+	return i < fmb_nb_multi_cases ? &fmb_multi_cases[i] : NULL;
+}
+
+int
+fmb_case_selected(const struct fmb_bench *b, const struct fmb_case *c)
+{
+	return b->glob == NULL || fnmatch(b->glob, c->name, 0) == 0;
+}
+
+void
+fmb_shuffle(uint32_t *order, unsigned int n, uint64_t seed)
+{
+	unsigned int i, j;
+	uint32_t tmp;
+
+	for (i = 0; i < n; i++)
+		order[i] = i;
+	for (i = n; i > 1; i--) {
+		j = (unsigned int)(((fmb_random(&seed) >> 32) * i) >> 32);
+		tmp = order[j];
+		order[j] = order[i - 1];
+		order[i - 1] = tmp;
+	}
+}
+
+/* Sizes spread evenly over the powers of two, and evenly within each. */
+static void
+make_script(struct fmb_step *script, unsigned int n)
+{
+	uint64_t seed = 88172645463325252ULL;
+	unsigned int i, top;
+
+	for (i = 0; i < FMB_SCRIPT; i++) {
+		script[i].index = (uint32_t)(((fmb_random(&seed) >> 32) * n) >> 32);
+		script[i].class = (uint16_t)(fmb_random(&seed) >> 40) % FMB_MIXED_CLASSES;
+		top = FMB_MIXED_MIN << script[i].class;
+		script[i].size = (uint16_t)(top - (fmb_random(&seed) >> 40) % (top / 2));
+	}
+}
+
+/* Ratio of two costs: below 1 means that a is the better one, whatever the metric. */
+double
+fmb_cost_ratio(const struct fmb_metric *m, double a, double b)
+{
+	return m->more_is_better ? b / a : a / b;
+}
+
+static int
+open_pools(struct fmb_bench *b, enum fmb_who who)
+{
+	const struct fmb_point *pt = &b->point;
+	unsigned int c, n = pt->n * RTE_MAX(pt->lcores, 1u) + (pt->lcores > 1 ? 4096 : 0);
+
+	for (c = 0; c < (b->cas->mixed ? FMB_MIXED_CLASSES : 1); c++) {
+		b->res[who].mp[c] = fmb_pool_create(who,
+			b->cas->mixed ? (size_t)FMB_MIXED_MIN << c : pt->size, n, pt->lcores);
+		if (b->res[who].mp[c] == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+open_handles(struct fmb_bench *b)
+{
+	unsigned int c;
+
+	for (c = 0; c < (b->cas->mixed ? FMB_MIXED_CLASSES : 1); c++)
+		if (rte_fastmem_hlookup(b->cas->mixed ? (size_t)FMB_MIXED_MIN << c : b->point.size, 0,
+				SOCKET_ID_ANY, &b->res[FMB_FM_HANDLE].handle[c]) != 0)
+			return -1;
+	return 0;
+}
+
+/* Gets a contender ready for the point; 0, or -1 if it can't serve it. */
+int
+fmb_open(struct fmb_bench *b, enum fmb_who who)
+{
+	struct fmb_run *run = &b->run[who];
+	int ret = 0;
+
+	memset(run, 0, sizeof(*run));
+	memset(&b->res[who], 0, sizeof(b->res[who]));
+	run->res = &b->res[who];
+	run->size = b->point.size;
+	run->n = b->point.n;
+	run->rounds = 1;
+	run->ptrs = b->ptrs;
+	run->order = b->order;
+	run->script = b->script;
+	run->seed = 88172645463325252ULL;
+	if (FMB_BIT(who) & FMB_ALL_MP)
+		ret = open_pools(b, who);
+	else if (who == FMB_FM_HANDLE)
+		ret = open_handles(b);
+	if (ret == 0 && b->cas->mixed && b->point.lcores == 1) {
+		run->live = calloc(b->point.n, sizeof(*run->live));
+		if (run->live == NULL)
+			return -1;
+		fmb_contenders[who]->loop[FMB_MIXED_FILL](run);
+		if (run->failed)
+			ret = -1;
+	}
+	return ret;
+}
+
+void
+fmb_close(struct fmb_bench *b, enum fmb_who who)
+{
+	struct fmb_run *run = &b->run[who];
+	unsigned int c;
+
+	if (run->live != NULL)
+		fmb_contenders[who]->loop[FMB_MIXED_DRAIN](run);
+	free(run->live);
+	run->live = NULL;
+	for (c = 0; c < FMB_MIXED_CLASSES; c++) {
+		rte_mempool_free(b->res[who].mp[c]);
+		b->res[who].mp[c] = NULL;
+	}
+	if (FMB_BIT(who) & FMB_ALL_FM)
+		rte_fastmem_cache_flush();
+}
+
+/* The sample of a case that is a loop on one lcore. */
+int
+fmb_sample_loop(struct fmb_bench *b, enum fmb_who who, double *values)
+{
+	fmb_loop_fn loop = fmb_contenders[who]->loop[b->cas->loop];
+	struct fmb_run *run = &b->run[who];
+	const uint64_t rounds = run->rounds;
+
+	run->rounds = (rounds + WARM_UP - 1) / WARM_UP;
+	loop(run);
+	run->rounds = rounds;
+	b->cycles = loop(run);
+	if (run->failed || run->ops == 0)
+		return -1;
+	values[0] = (double)b->cycles / (double)run->ops;
+	return 0;
+}
+
+/* How many rounds make a sample of the wanted length? */
+static int
+calibrate(struct fmb_bench *b, enum fmb_who who)
+{
+	struct fmb_run *run = &b->run[who];
+	double values[FMB_MAX_METRICS];
+	uint64_t want = rte_get_tsc_hz() / 1000000 * b->sample_us;
+
+	if (b->cas->fixed != 0) {
+		run->rounds = b->cas->fixed;
+		return 0;
+	}
+	if (b->cas->scale != 0)
+		want *= b->cas->scale;
+	for (run->rounds = 1; ; run->rounds *= 4) {
+		if (b->cas->sample(b, who, values) != 0)
+			return -1;
+		if (b->cycles * 8 >= want)
+			break;
+	}
+	run->rounds = run->rounds * want / b->cycles;
+	run->rounds = RTE_MAX(run->rounds, (uint64_t)1);
+	return 0;
+}
+
+static int
+compare_double(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double
+quantile(const double *sorted, unsigned int n, double q)
+{
+	double at = q * (n - 1);
+	unsigned int i = (unsigned int)at;
+
+	if (i + 1 >= n)
+		return sorted[n - 1];
+	return sorted[i] + (at - i) * (sorted[i + 1] - sorted[i]);
+}
+
+static int
+add_record(struct fmb_bench *b, enum fmb_who who, unsigned int metric, double *samples, unsigned int n)
+{
+	struct fmb_record *r;
+
+	if (b->nb_records == b->room) {
+		b->room = b->room * 2 + 256;
+		r = realloc(b->records, b->room * sizeof(*r));
+		if (r == NULL)
+			return -ENOMEM;
+		b->records = r;
+	}
+	r = &b->records[b->nb_records++];
+	qsort(samples, n, sizeof(*samples), compare_double);
+	*r = (struct fmb_record) {
+		.cas = b->cas,
+		.point = b->point,
+		.who = who,
+		.metric = &b->cas->metrics[metric],
+		.st = {
+			.median = quantile(samples, n, .5),
+			.q1 = quantile(samples, n, .25),
+			.q3 = quantile(samples, n, .75),
+			.min = samples[0],
+			.max = samples[n - 1],
+			.reps = n,
+		},
+	};
+	return 0;
+}
+
+const struct fmb_record *
+fmb_find(const struct fmb_bench *b, const struct fmb_case *cas, const struct fmb_point *point,
+	enum fmb_who who, const struct fmb_metric *metric)
+{
+	unsigned int i;
+
+	for (i = 0; i < b->nb_records; i++) {
+		const struct fmb_record *r = &b->records[i];
+
+		if (r->cas == cas && r->who == who && r->metric == metric && r->point.size == point->size &&
+				r->point.n == point->n && r->point.lcores == point->lcores)
+			return r;
+	}
+	return NULL;
+}
+
+static void
+print_head(const struct fmb_bench *b)
+{
+	const struct fmb_case *c = b->cas;
+	unsigned int who;
+
+	fprintf(b->out, "\n[%4.0f s] %s: %s\n",
+		(double)(rte_rdtsc() - b->start) / (double)rte_get_tsc_hz(), c->name, c->title);
+	fprintf(b->out, "%8s %8s %2s %-15s", "size", "n", "lc", "");
+	for (who = 0; who < FMB_NB_WHO; who++)
+		if (c->who & FMB_BIT(who))
+			fprintf(b->out, "%11s", columns[who]);
+	fprintf(b->out, " | %7s %7s %7s %7s\n", "fm/ring", "fm/best", "rte/fm", "libc/fm");
+}
+
+/* The ratios of fastmem to one other, at the right of a line; turned round for the slow ones. */
+static void
+print_ratio(FILE *out, const struct fmb_metric *m, const double *v, int other, bool turn)
+{
+	double r = NAN;
+
+	if (other >= 0 && v[FMB_FM] > 0 && v[other] > 0)
+		r = turn ? fmb_cost_ratio(m, v[other], v[FMB_FM]) : fmb_cost_ratio(m, v[FMB_FM], v[other]);
+	if (isnan(r))
+		fprintf(out, " %7s", "-");
+	else
+		fprintf(out, turn ? " %7.1f" : " %7.2f", r);
+}
+
+static void
+print_line(const struct fmb_bench *b, const struct fmb_metric *m)
+{
+	double v[FMB_NB_WHO];
+	const struct fmb_record *r;
+	char unit[32];
+	bool noisy = false;
+	int who, best = -1;
+
+	snprintf(unit, sizeof(unit), "%s%s%s", m->name, m->name[0] != '\0' ? " " : "", m->unit);
+	if (b->point.size == 0)
+		fprintf(b->out, "%8s", "mixed");
+	else
+		fprintf(b->out, "%8zu", b->point.size);
+	fprintf(b->out, " %8u %2u %-15s", b->point.n, b->point.lcores, unit);
+	for (who = 0; who < FMB_NB_WHO; who++) {
+		if ((b->cas->who & FMB_BIT(who)) == 0)
+			continue;
+		r = fmb_find(b, b->cas, &b->point, who, m);
+		v[who] = r != NULL ? r->st.median : NAN;
+		if (r == NULL)
+			fprintf(b->out, "%11s", "-");
+		else
+			fprintf(b->out, v[who] >= 1000 ? "%11.0f" : v[who] < 10 ? "%11.2f" : "%11.1f", v[who]);
+		if (r != NULL && who <= FMB_MP_LF && r->st.q3 - r->st.q1 > r->st.median / 10)
+			noisy = true;
+		if ((FMB_BIT(who) & FMB_ALL_MP) && r != NULL &&
+				(best < 0 || fmb_cost_ratio(m, v[who], v[best]) < 1))
+			best = who;
+	}
+	fprintf(b->out, " |");
+	print_ratio(b->out, m, v, (b->cas->who & FMB_BIT(FMB_MP_RING)) ? FMB_MP_RING : -1, false);
+	print_ratio(b->out, m, v, best, false);
+	print_ratio(b->out, m, v, (b->cas->who & FMB_BIT(FMB_RTE_MALLOC)) ? FMB_RTE_MALLOC : -1, true);
+	print_ratio(b->out, m, v, (b->cas->who & FMB_BIT(FMB_LIBC)) ? FMB_LIBC : -1, true);
+	fprintf(b->out, "%s\n", noisy ? " ~" : "");
+	fflush(b->out);
+}
+
+/* Returns who could serve all of them. */
+static uint32_t
+take_samples(struct fmb_bench *b, uint32_t usable, unsigned int reps,
+	double (*samples)[FMB_MAX_METRICS][FMB_MAX_REPS])
+{
+	double values[FMB_MAX_METRICS];
+	unsigned int rep, i, m, who;
+
+	for (rep = 0; rep < reps; rep++)
+		for (i = 0; i < FMB_NB_WHO; i++) {
+			who = (rep + i) % FMB_NB_WHO;
+			if ((usable & FMB_BIT(who)) == 0)
+				continue;
+			if (b->cas->sample(b, who, values) != 0) {
+				usable &= ~FMB_BIT(who);
+				continue;
+			}
+			for (m = 0; m < b->cas->nb_metrics; m++)
+				samples[who][m][rep] = values[m];
+		}
+	return usable;
+}
+
+static int
+run_point(struct fmb_bench *b)
+{
+	static double samples[FMB_NB_WHO][FMB_MAX_METRICS][FMB_MAX_REPS];
+	const struct fmb_case *c = b->cas;
+	unsigned int who, m, reps = RTE_MIN(b->reps, (unsigned int)FMB_MAX_REPS);
+	uint32_t usable = 0;
+	int ret = 0;
+
+	if (c->max_reps != 0)
+		reps = RTE_MIN(reps, c->max_reps);
+	b->ptrs = calloc(b->point.n, sizeof(*b->ptrs));
+	b->order = calloc(b->point.n, sizeof(*b->order));
+	if (b->ptrs == NULL || b->order == NULL)
+		ret = -ENOMEM;
+	if (ret == 0) {
+		fmb_shuffle(b->order, b->point.n, 2463534242ULL);
+		make_script(b->script, b->point.n);
+		for (who = 0; who < FMB_NB_WHO; who++)
+			if ((c->who & FMB_BIT(who)) && (c->alone ||
+					(fmb_open(b, who) == 0 && calibrate(b, who) == 0)))
+				usable |= FMB_BIT(who);
+		usable = take_samples(b, usable, reps, samples);
+		for (who = 0; who < FMB_NB_WHO; who++)
+			if (!c->alone && (c->who & FMB_BIT(who)))
+				fmb_close(b, who);
+	}
+	for (m = 0; m < c->nb_metrics && ret == 0; m++) {
+		for (who = 0; who < FMB_NB_WHO && ret == 0; who++)
+			if (usable & FMB_BIT(who))
+				ret = add_record(b, who, m, samples[who][m], reps);
+		print_line(b, &c->metrics[m]);
+	}
+	free(b->ptrs);
+	free(b->order);
+	return ret;
+}
+
+/* Runs the selected cases; 0, or a negative errno. */
+int
+fmb_run_all(struct fmb_bench *b)
+{
+	const struct fmb_case *c;
+	unsigned int i, p;
+	int ret = 0;
+
+	b->start = rte_rdtsc();
+	b->script = calloc(FMB_SCRIPT, sizeof(*b->script));
+	if (b->script == NULL)
+		return -ENOMEM;
+	for (i = 0; ret == 0 && (c = fmb_case_at(i)) != NULL; i++) {
+		if (!fmb_case_selected(b, c))
+			continue;
+		b->cas = c;
+		print_head(b);
+		for (p = 0; ret == 0 && p < c->nb_points; p++) {
+			b->point = c->points[p];
+			if ((b->quick && !b->point.quick) ||
+					(b->point.lcores > 1 && b->point.lcores > fmb_nb_lcores()))
+				continue;
+			ret = run_point(b);
+		}
+	}
+	free(b->script);
+	b->script = NULL;
+	return ret;
+}
