@@ -242,6 +242,7 @@ struct __rte_cache_aligned fastmem_shared {
 	struct fastmem_arena arenas[FASTMEM_MAX_ARENAS];
 
 	RTE_ATOMIC(uint32_t) zone_id; /* next */
+	RTE_ATOMIC(uint64_t) absent_limits[FASTMEM_MAX_SOCKETS]; /* of sockets that are not there */
 	RTE_ATOMIC(struct fastmem_block *) blocks;
 	RTE_ATOMIC(uint64_t) refused; /* pointers given to free that are not objects */
 	struct fastmem_proc procs[FASTMEM_MAX_PROCS];
@@ -323,7 +324,12 @@ unsigned int fastmem_zone_nb_sockets(void);
 int fastmem_zone_grow(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs,
 	bool is_whole);
 int fastmem_zone_reserve_total(struct fastmem_shared *sh, uint32_t socket, size_t size);
+/* As many slabs more as there is memory for, up to nb_slabs; how many. */
+uint64_t fastmem_zone_reserve_more(struct fastmem_shared *sh, uint32_t socket, uint64_t nb_slabs,
+	bool is_whole);
 int fastmem_zone_trim(struct fastmem_shared *sh, uint32_t socket);
+/* Give back the free zones with an id from first_id on. */
+int fastmem_zone_trim_since(struct fastmem_shared *sh, uint32_t socket, uint32_t first_id);
 struct fastmem_slab *fastmem_zone_get_slab(struct fastmem_shared *sh, uint32_t socket,
 	bool is_whole);
 void fastmem_zone_put_slab(struct fastmem_shared *sh, struct fastmem_slab *slab);

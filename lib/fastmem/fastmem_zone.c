@@ -162,8 +162,10 @@ shared_lay_out(const struct rte_memzone *mz, const struct span *span, uintptr_t 
 	next += RTE_ALIGN(map_len * sizeof(sh->slabs[0]), RTE_CACHE_LINE_SIZE);
 	sh->map = (void *)next;
 	next += RTE_ALIGN(map_len * sizeof(sh->map[0]), RTE_CACHE_LINE_SIZE);
+	for (i = 0; i < FASTMEM_MAX_SOCKETS; i++)
+		sh->absent_limits[i] = UINT64_MAX;
 	for (i = 0; i < sh->nb_sockets; i++)
-		sh->sockets[i].limit = SIZE_MAX;
+		sh->sockets[i].limit = UINT64_MAX;
 	fastmem_meta_init(sh, next, end - next, socket);
 	return sh;
 }
@@ -519,9 +521,8 @@ zone_destroy(struct fastmem_shared *sh, struct fastmem_zone *zone)
 	zone_free_records(sh, zone);
 }
 
-/* Give back the zones that are free, of those with an id from first on. */
-static int
-zones_trim(struct fastmem_shared *sh, uint32_t socket, uint32_t first_id)
+int
+fastmem_zone_trim_since(struct fastmem_shared *sh, uint32_t socket, uint32_t first_id)
 {
 	struct fastmem_socket *sk = &sh->sockets[socket];
 	struct fastmem_zone *leaving = NULL, *zone, **link;
@@ -550,7 +551,7 @@ zones_trim(struct fastmem_shared *sh, uint32_t socket, uint32_t first_id)
 int
 fastmem_zone_trim(struct fastmem_shared *sh, uint32_t socket)
 {
-	return zones_trim(sh, socket,
+	return fastmem_zone_trim_since(sh, socket,
 		rte_atomic_load_explicit(&sh->zone_id, rte_memory_order_relaxed) -
 		(UINT32_MAX >> 1));
 }
@@ -598,24 +599,33 @@ zone_add(struct fastmem_shared *sh, uint32_t socket, uint32_t wanted, bool is_wh
 	return 0;
 }
 
+uint64_t
+fastmem_zone_reserve_more(struct fastmem_shared *sh, uint32_t socket, uint64_t nb_slabs,
+	bool is_whole)
+{
+	uint64_t done = 0;
+	uint32_t n;
+
+	while (done < nb_slabs) {
+		n = zone_add(sh, socket, RTE_MIN(nb_slabs - done, (uint64_t)MAX_SLABS), is_whole);
+		if (n == 0)
+			break;
+		done += n;
+	}
+	return done;
+}
+
 /* At least nb_slabs more, or none. */
 static int
 zones_add(struct fastmem_shared *sh, uint32_t socket, uint64_t nb_slabs, bool is_whole)
 {
 	uint32_t first_id = rte_atomic_load_explicit(&sh->zone_id, rte_memory_order_relaxed);
 
-	while (nb_slabs > 0) {
-		uint32_t n = zone_add(sh, socket, RTE_MIN(nb_slabs, (uint64_t)MAX_SLABS),
-				is_whole);
-
-		if (n == 0) {
-			/* What other threads added meanwhile may go too: they grow again. */
-			zones_trim(sh, socket, first_id);
-			return -ENOMEM;
-		}
-		nb_slabs -= n;
-	}
-	return 0;
+	if (fastmem_zone_reserve_more(sh, socket, nb_slabs, is_whole) == nb_slabs)
+		return 0;
+	/* What other threads added meanwhile may go too: they grow again. */
+	fastmem_zone_trim_since(sh, socket, first_id);
+	return -ENOMEM;
 }
 
 /*
@@ -688,7 +698,7 @@ fastmem_zone_reserve_total(struct fastmem_shared *sh, uint32_t socket, size_t si
 
 	if (have >= size)
 		return 0;
-	if (size > limit)
+	if (size > limit || size >> RTE_FASTMEM_SLAB_SHIFT > sh->map_len)
 		return -ENOMEM;
 	return zones_add(sh, socket,
 		((uint64_t)size - have + FASTMEM_SLAB_SZ - 1) >> RTE_FASTMEM_SLAB_SHIFT, false);

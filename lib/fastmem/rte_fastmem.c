@@ -89,6 +89,13 @@ rte_fastmem_deinit(void)
 	fastmem_zone_destroy_shared(sh);
 }
 
+/* The limit of a socket, be it there or not. */
+static RTE_ATOMIC(uint64_t) *
+limit_of(struct fastmem_shared *sh, uint32_t socket)
+{
+	return socket < sh->nb_sockets ? &sh->sockets[socket].limit : &sh->absent_limits[socket];
+}
+
 /* Whether a socket id is in range; SOCKET_ID_ANY is. */
 static bool
 socket_is_valid(int socket_id)
@@ -114,32 +121,23 @@ backing_of(const struct fastmem_shared *sh, uint32_t socket)
 static int
 reserve_any(struct fastmem_shared *sh, size_t size)
 {
-	uint32_t home = fastmem_proc_home(sh), i, socket;
-	uint64_t total = 0, lack, part;
+	uint32_t first_id = rte_atomic_load_explicit(&sh->zone_id, rte_memory_order_relaxed);
+	uint32_t home = fastmem_proc_home(sh), i;
+	uint64_t total = 0, lack;
 
 	for (i = 0; i < sh->nb_sockets; i++)
 		total += backing_of(sh, i);
 	if (total >= size)
 		return 0;
-	lack = size - total;
-	for (i = 0; i < sh->nb_sockets && lack > 0; i++) {
-		socket = socket_nth(sh, home, i);
-		for (part = lack; part > 0;) {
-			uint64_t before = backing_of(sh, socket);
-
-			if (fastmem_zone_reserve_total(sh, socket, before + part) == 0) {
-				lack -= RTE_MIN(lack, part);
-				part = lack;
-			} else {
-				part /= 2;
-				part = part < FASTMEM_SLAB_SZ ? 0 : part;
-			}
-		}
-	}
+	if (size >> RTE_FASTMEM_SLAB_SHIFT > sh->map_len)
+		return -ENOMEM;
+	lack = (size - total + FASTMEM_SLAB_SZ - 1) >> RTE_FASTMEM_SLAB_SHIFT;
+	for (i = 0; i < sh->nb_sockets && lack > 0; i++)
+		lack -= fastmem_zone_reserve_more(sh, socket_nth(sh, home, i), lack, false);
 	if (lack == 0)
 		return 0;
 	for (i = 0; i < sh->nb_sockets; i++)
-		fastmem_zone_trim(sh, i);
+		fastmem_zone_trim_since(sh, i, first_id);
 	return -ENOMEM;
 }
 
@@ -174,9 +172,9 @@ rte_fastmem_set_limit(int socket_id, size_t max_bytes)
 	sh = fastmem_shared();
 	if (sh == NULL)
 		return -EINVAL;
-	for (socket = 0; socket < sh->nb_sockets; socket++)
+	for (socket = 0; socket < FASTMEM_MAX_SOCKETS; socket++)
 		if (socket_id == SOCKET_ID_ANY || (uint32_t)socket_id == socket)
-			rte_atomic_store_explicit(&sh->sockets[socket].limit, limit,
+			rte_atomic_store_explicit(limit_of(sh, socket), limit,
 				rte_memory_order_relaxed);
 	return 0;
 }
@@ -194,10 +192,10 @@ rte_fastmem_get_limit(int socket_id)
 	sh = fastmem_shared();
 	if (sh == NULL)
 		return 0;
-	for (socket = 0; socket < sh->nb_sockets; socket++)
+	for (socket = 0; socket < FASTMEM_MAX_SOCKETS; socket++)
 		if (socket_id == SOCKET_ID_ANY || (uint32_t)socket_id == socket)
-			limit = RTE_MIN(limit, rte_atomic_load_explicit(
-					&sh->sockets[socket].limit, rte_memory_order_relaxed));
+			limit = RTE_MIN(limit, rte_atomic_load_explicit(limit_of(sh, socket),
+					rte_memory_order_relaxed));
 	return limit >= SIZE_MAX ? SIZE_MAX : (size_t)limit;
 }
 
