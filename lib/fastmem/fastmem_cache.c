@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <eal_export.h>
 #include <rte_common.h>
 #include <rte_memory.h>
 
@@ -23,7 +22,6 @@
 
 #define CREDIT_MAX 8 /* mispredicted frees before the prediction is given up */
 #define LONG_RUN 32 /* frees that pay for a misprediction */
-#define NO_PREDICTION UINT16_MAX
 #define BATCH_SZ (128u << 10) /* bytes of objects taken from slabs at once */
 #define FOLD (UINT64_C(1) << 56) /* allocations counted beside the length: 2^40 */
 
@@ -103,18 +101,14 @@ cache_replace(struct fastmem_shared *sh, struct fastmem_block *block,
 	cache_load(sh, cache, cold, bin, mag, mag->len);
 }
 
-/* A slow path's visit is worth a misprediction; it may be the start of a run. */
+/* A visit to the slow path pays for a misprediction: what comes may be a run. */
 static void
-predict_renew(struct fastmem_block *block, uint16_t offset)
+predict_renew(struct fastmem_block *block)
 {
 	struct rte_fastmem_home *home = &block->homes[block->socket];
 
-	if (home->pred_credit >= CREDIT_MAX)
-		return;
-	home->pred_credit++;
-	if (home->pred_offset == NO_PREDICTION)
-		home->pred_offset = offset;
-	home->pred = __rte_fastmem_cache_at(home, home->pred_offset);
+	if (home->pred_credit < CREDIT_MAX)
+		home->pred_credit++;
 }
 
 /* Frees into a cache, to within a constant that changes on the slow path only. */
@@ -126,19 +120,22 @@ frees_of(const struct rte_fastmem_cache *cache)
 	return (uint32_t)(count_len >> 16) + (uint16_t)count_len;
 }
 
-RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_predict, 26.11)
 void
-__rte_fastmem_predict(struct rte_fastmem_home *home, uint16_t offset)
+fastmem_cache_predict(struct rte_fastmem_home *home, const void *ptr, uint16_t offset)
 {
-	if (offset == 0)
-		return; /* not ours */
-	if (frees_of(home->pred) - home->pred_mark < LONG_RUN && --home->pred_credit == 0) {
-		home->pred_offset = NO_PREDICTION;
+	uintptr_t slab = (uintptr_t)ptr >> RTE_FASTMEM_SLAB_SHIFT;
+
+	if (home->pred_credit == 0 || __rte_fastmem_is_predicted(home, ptr))
 		return;
-	}
-	home->pred_offset = offset;
+	if (frees_of(home->pred) - home->pred_mark < LONG_RUN && --home->pred_credit == 0)
+		slab = FASTMEM_NO_SLAB;
 	home->pred = __rte_fastmem_cache_at(home, offset);
 	home->pred_mark = frees_of(home->pred);
+	/*
+	 * Relaxed: whoever forgets this slab does so after the object at ptr came back to
+	 * it, by way of a depot, or of a lock.
+	 */
+	rte_atomic_store_explicit(&home->pred_slab, slab, rte_memory_order_relaxed);
 }
 
 /* A magazine for an empty cache: from the depot, or filled from slabs; or NULL. */
@@ -205,11 +202,10 @@ fastmem_cache_get(struct fastmem_shared *sh, struct fastmem_block *block, uint32
 	}
 	cache = cache_of(block, socket, bin);
 	cold = cold_of(block, socket, bin);
-	predict_renew(block, fastmem_cache_offset(socket, bin));
+	predict_renew(block);
 	if (cache_len(cache) == 0 && cache->prev_len != 0)
 		cache_swap(cache, cold);
-	obj = __rte_fastmem_cache_pop(cache);
-	if (obj != NULL)
+	if (__rte_fastmem_cache_pop(cache, &obj))
 		return obj;
 	mag = refill(sh, block, socket, bin, 1);
 	if (mag != NULL) {
@@ -294,7 +290,7 @@ fastmem_cache_put_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 		n -= k;
 		if (n == 0)
 			return;
-		predict_renew(block, fastmem_cache_offset(socket, bin));
+		predict_renew(block);
 		room = RTE_MAX(room, make_room(sh, block, socket, bin));
 		if (room == ROOM_NONE)
 			break;
@@ -308,17 +304,6 @@ fastmem_cache_put(struct fastmem_shared *sh, struct fastmem_block *block, uint32
 	uint32_t bin, void *obj)
 {
 	fastmem_cache_put_bulk(sh, block, socket, bin, &obj, 1);
-}
-
-/* Copy the last n objects of the loaded magazine, as allocated ones. */
-static void
-take_loaded(struct rte_fastmem_cache *cache, void **objs, uint32_t n)
-{
-	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
-
-	memcpy(objs, &cache->objs[(uint16_t)count_len - n], n * sizeof(objs[0]));
-	rte_atomic_store_explicit(&cache->count_len,
-		count_len + n * ((UINT64_C(1) << 16) - 1), rte_memory_order_relaxed);
 }
 
 /*
@@ -376,7 +361,7 @@ get_past_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t 
 		if (others == NULL)
 			return 0;
 	}
-	predict_renew(block, fastmem_cache_offset(socket, bin));
+	predict_renew(block);
 	is_done = gather(sh, block, socket, bin, others, n - own, &rest);
 	if (is_done) {
 		if (len > 0)
@@ -432,15 +417,13 @@ fastmem_cache_get_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 	cache = cache_of(block, socket, bin);
 	cold = cold_of(block, socket, bin);
 	len = cache_len(cache);
-	if (n <= len) {
-		take_loaded(cache, objs, n);
+	if (__rte_fastmem_cache_pop_bulk(cache, objs, n))
 		return n;
-	}
 	if (n - len > cache->prev_len)
 		return get_past_cache(sh, block, socket, bin, objs, n);
-	take_loaded(cache, objs, len);
+	__rte_fastmem_cache_pop_bulk(cache, objs, len);
 	cache_swap(cache, cold);
-	take_loaded(cache, &objs[len], n - len);
+	__rte_fastmem_cache_pop_bulk(cache, &objs[len], n - len);
 	return n;
 }
 
@@ -528,7 +511,7 @@ fastmem_cache_init_block(struct fastmem_shared *sh, struct fastmem_block *block)
 		home->block = (char *)&block->none;
 		home->offset = fastmem_cache_offset(socket, 0);
 		home->pred = &block->none;
-		home->pred_offset = NO_PREDICTION;
+		home->pred_slab = FASTMEM_NO_SLAB;
 		home->pred_credit = CREDIT_MAX;
 	}
 }

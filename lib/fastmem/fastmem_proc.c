@@ -60,7 +60,7 @@ static struct {
 	.homes[0] = {
 		.block = (char *)&no_caches.none,
 		.pred = &no_caches.none,
-		.pred_offset = UINT16_MAX,
+		.pred_slab = UINTPTR_MAX,
 		.offset = sizeof(no_caches.none) + offsetof(struct rte_fastmem_home, caches),
 	},
 };

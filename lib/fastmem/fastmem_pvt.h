@@ -96,6 +96,7 @@ extern int fastmem_logtype;
 #define FASTMEM_MAX_PROCS 128
 #define FASTMEM_MAX_ARENAS 512
 #define FASTMEM_META_ORDERS 12 /* 64 B to 128 KiB */
+#define FASTMEM_NO_SLAB UINTPTR_MAX
 #define FASTMEM_SOCKET_HOME (-2) /* the caller's, no other */
 
 /* Offsets from a block's start must fit the map's 16 bits. */
@@ -172,7 +173,7 @@ struct __rte_cache_aligned fastmem_bin {
 /* A socket. Slabs of the pool: whole ones, and those that a memzone's header cut. */
 struct __rte_cache_aligned fastmem_socket {
 	struct fastmem_lock lock;
-	uint32_t nb_pool;
+	uint32_t nb_pool[2];
 	struct fastmem_slab *pool[2];
 	struct fastmem_zone *zones;
 	uint32_t nb_zones;
@@ -321,6 +322,7 @@ const struct rte_memzone *fastmem_zone_reserve(const char *name, size_t len, int
 	unsigned int flags, unsigned int align);
 void fastmem_zone_release(const char *name);
 unsigned int fastmem_zone_nb_sockets(void);
+/* Until the pool has so many (whole) slabs, or -ENOMEM. */
 int fastmem_zone_grow(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs,
 	bool is_whole);
 int fastmem_zone_reserve_total(struct fastmem_shared *sh, uint32_t socket, size_t size);
@@ -333,6 +335,7 @@ int fastmem_zone_trim_since(struct fastmem_shared *sh, uint32_t socket, uint32_t
 struct fastmem_slab *fastmem_zone_get_slab(struct fastmem_shared *sh, uint32_t socket,
 	bool is_whole);
 void fastmem_zone_put_slab(struct fastmem_shared *sh, struct fastmem_slab *slab);
+/* Let an address of the slab lead to a cache; 0: to none, and no thread predict it. */
 void fastmem_zone_map_slab(struct fastmem_shared *sh, struct fastmem_slab *slab, uint16_t offset);
 void fastmem_zone_fini(struct fastmem_shared *sh, uint32_t socket);
 unsigned int fastmem_zone_validate(struct fastmem_shared *sh, uint32_t socket, FILE *f);
@@ -362,8 +365,8 @@ uint32_t fastmem_slab_fill(struct fastmem_shared *sh, uint32_t socket, uint32_t 
  * the number drained. A pointer that is no allocated object is reported and left.
  */
 uint32_t fastmem_slab_drain(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_trying);
-/* Slabs that n objects need beyond what the bin and the pool have. */
-uint32_t fastmem_slab_shortage(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
+/* Slabs that n objects need beyond those of the bin. */
+uint32_t fastmem_slab_needed(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
 	uint32_t n);
 unsigned int fastmem_slab_validate(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
 	uint64_t *nb_slots, uint64_t *nb_free, FILE *f);
@@ -402,6 +405,8 @@ void fastmem_cache_count_nomem(struct fastmem_shared *sh, struct fastmem_block *
 void fastmem_cache_drain(struct fastmem_shared *sh, struct fastmem_block *block);
 /* As rte_fastmem_cache_flush(): this block, if not NULL, and all depots of a socket or all. */
 void fastmem_cache_flush(struct fastmem_shared *sh, struct fastmem_block *block, int socket);
+/* A free found another slab than predicted: predict this one, or none any more. */
+void fastmem_cache_predict(struct rte_fastmem_home *home, const void *ptr, uint16_t offset);
 void fastmem_cache_init_block(struct fastmem_shared *sh, struct fastmem_block *block);
 size_t fastmem_cache_block_sz(const struct fastmem_shared *sh);
 

@@ -277,23 +277,21 @@ fastmem_slab_drain(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_t
 }
 
 uint32_t
-fastmem_slab_shortage(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id, uint32_t n)
+fastmem_slab_needed(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id, uint32_t n)
 {
-	struct fastmem_socket *sk = &sh->sockets[socket];
-	struct fastmem_bin *bin = &sk->bins[bin_id];
-	/* Of a slab both ends of which are cut. */
-	uint32_t nb_slots = RTE_MAX(1u, fastmem_layout_slots(&sh->layouts[bin_id],
-				FASTMEM_SLAB_SZ - 512 - sh->layouts[bin_id].align));
+	struct fastmem_bin *bin = &sh->sockets[socket].bins[bin_id];
+	const struct fastmem_layout *lay = &sh->layouts[bin_id];
 	struct fastmem_slab *slab;
+	uint32_t nb_slots;
 	uint64_t have = 0;
 
+	/* Of a slab both ends of which are cut; the largest class asks for whole ones. */
+	nb_slots = bin_id == WHOLE_BIN ? FASTMEM_SLAB_SZ >> lay->obj_shift :
+		fastmem_layout_slots(lay, FASTMEM_SLAB_SZ - 512 - lay->align);
 	fastmem_lock(&bin->lock);
 	for (slab = bin->partial; slab != NULL && have < n; slab = slab->next)
 		have += slab->nb_free;
 	fastmem_unlock(&bin->lock);
-	fastmem_lock(&sk->lock);
-	have += (uint64_t)sk->nb_pool * nb_slots;
-	fastmem_unlock(&sk->lock);
 	return have >= n ? 0 : (n - have + nb_slots - 1) / nb_slots;
 }
 

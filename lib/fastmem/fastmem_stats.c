@@ -422,7 +422,8 @@ rte_fastmem_dump(FILE *f)
 		size_t limit = rte_fastmem_get_limit(socket);
 
 		fprintf(f, "socket %u: %" PRIu64 " bytes in %u zones, %u slabs free", socket,
-			load(&sk->backing), sk->nb_zones, sk->nb_pool);
+			load(&sk->backing), sk->nb_zones,
+			sk->nb_pool[0] + sk->nb_pool[1]);
 		if (limit != SIZE_MAX)
 			fprintf(f, ", limit %zu", limit);
 		fprintf(f, "\n");

@@ -255,7 +255,7 @@ pool_push(struct fastmem_socket *sk, struct fastmem_slab *slab)
 	if (*head != NULL)
 		(*head)->prev = slab;
 	*head = slab;
-	sk->nb_pool++;
+	sk->nb_pool[!slab_is_whole(slab)]++;
 	slab->zone->nb_free++;
 }
 
@@ -271,7 +271,7 @@ pool_remove(struct fastmem_socket *sk, struct fastmem_slab *slab)
 		slab->next->prev = slab->prev;
 	slab->next = NULL;
 	slab->prev = NULL;
-	sk->nb_pool--;
+	sk->nb_pool[!slab_is_whole(slab)]--;
 	slab->zone->nb_free--;
 }
 
@@ -290,15 +290,18 @@ pool_find(struct fastmem_socket *sk, bool is_whole)
 	return slab;
 }
 
-static bool
-pool_has(struct fastmem_socket *sk, bool is_whole)
+/* How many slabs the pool has that pool_find() prefers, or else one that it finds. */
+static uint32_t
+pool_count(struct fastmem_socket *sk, bool is_whole)
 {
-	bool has;
+	uint32_t n;
 
 	fastmem_lock(&sk->lock);
-	has = pool_find(sk, is_whole) != NULL;
+	n = sk->nb_pool[0] + (is_whole ? 0 : sk->nb_pool[1]);
+	if (n == 0 && pool_find(sk, is_whole) != NULL)
+		n = 1;
 	fastmem_unlock(&sk->lock);
-	return has;
+	return n;
 }
 
 struct fastmem_slab *
@@ -328,9 +331,26 @@ fastmem_zone_put_slab(struct fastmem_shared *sh, struct fastmem_slab *slab)
 void
 fastmem_zone_map_slab(struct fastmem_shared *sh, struct fastmem_slab *slab, uint16_t offset)
 {
-	rte_atomic_store_explicit(
-		&sh->map[(slab->start >> RTE_FASTMEM_SLAB_SHIFT) - sh->map_first], offset,
+	const uintptr_t number = slab->start >> RTE_FASTMEM_SLAB_SHIFT;
+	struct fastmem_block *block;
+	uint32_t socket;
+
+	rte_atomic_store_explicit(&sh->map[number - sh->map_first], offset,
 		rte_memory_order_release);
+	if (offset != 0)
+		return;
+	/*
+	 * Threads' predictions are copies of the map. The slab's objects are all back, so
+	 * none predicts it from now on; one that predicts another slab at this moment
+	 * loses that prediction: no harm.
+	 */
+	block = rte_atomic_load_explicit(&sh->blocks, rte_memory_order_acquire);
+	for (; block != NULL; block = block->next)
+		for (socket = 0; socket < sh->nb_sockets; socket++)
+			if (rte_atomic_load_explicit(&block->homes[socket].pred_slab,
+					rte_memory_order_relaxed) == number)
+				rte_atomic_store_explicit(&block->homes[socket].pred_slab,
+					FASTMEM_NO_SLAB, rte_memory_order_relaxed);
 }
 
 /*
@@ -666,16 +686,19 @@ int
 fastmem_zone_grow(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs, bool is_whole)
 {
 	struct fastmem_socket *sk = &sh->sockets[socket];
+	uint32_t pool;
 	uint64_t have;
 	int ret = 0;
 
 	if (!grow_begin(sh, sk))
 		return 0;
-	if (nb_slabs == 1 && pool_has(sk, is_whole)) {
-		/* Somebody grew it, or trimmed, since the caller looked. */
+	/* Somebody may have grown it since the caller looked. */
+	pool = pool_count(sk, is_whole);
+	if (pool >= nb_slabs) {
 		grow_end(sk);
 		return 0;
 	}
+	nb_slabs -= pool;
 	/* Steps of 3 %: so much is the most that is reserved and not needed. */
 	have = rte_atomic_load_explicit(&sk->backing, rte_memory_order_relaxed) >>
 		RTE_FASTMEM_SLAB_SHIFT;
@@ -721,7 +744,7 @@ unsigned int
 fastmem_zone_validate(struct fastmem_shared *sh, uint32_t socket, FILE *f)
 {
 	struct fastmem_socket *sk = &sh->sockets[socket];
-	uint64_t nb_slabs = 0, nb_free = 0, nb_pool = 0;
+	uint64_t nb_slabs = 0, nb_free = 0, nb_pool[2] = {0, 0};
 	struct fastmem_zone *zone;
 	struct fastmem_slab *slab;
 	unsigned int nb_bad = 0;
@@ -734,7 +757,7 @@ fastmem_zone_validate(struct fastmem_shared *sh, uint32_t socket, FILE *f)
 	}
 	for (i = 0; i < 2; i++) {
 		for (slab = sk->pool[i]; slab != NULL; slab = slab->next) {
-			nb_pool++;
+			nb_pool[i]++;
 			if (slab->bits != NULL || slab->bin != 0 ||
 					fastmem_zone_slab(sh, (void *)slab->start) != slab) {
 				fprintf(f, "socket %u: slab %#" PRIxPTR " in the pool is in use\n",
@@ -743,9 +766,11 @@ fastmem_zone_validate(struct fastmem_shared *sh, uint32_t socket, FILE *f)
 			}
 		}
 	}
-	if (nb_free != nb_pool || nb_pool != sk->nb_pool) {
-		fprintf(f, "socket %u: %" PRIu64 " slabs in the pool, %" PRIu64
-			" in its zones, %u counted\n", socket, nb_pool, nb_free, sk->nb_pool);
+	if (nb_free != nb_pool[0] + nb_pool[1] || nb_pool[0] != sk->nb_pool[0] ||
+			nb_pool[1] != sk->nb_pool[1]) {
+		fprintf(f, "socket %u: %" PRIu64 "+%" PRIu64 " slabs in the pool, %" PRIu64
+			" in its zones, %u+%u counted\n", socket, nb_pool[0], nb_pool[1],
+			nb_free, sk->nb_pool[0], sk->nb_pool[1]);
 		nb_bad++;
 	}
 	if (nb_slabs * FASTMEM_SLAB_SZ != sk->backing) {

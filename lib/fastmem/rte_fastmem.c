@@ -252,24 +252,21 @@ static int
 alloc_bulk_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
 	uint32_t bin, void **objs, uint32_t n)
 {
-	bool is_last = false;
-	uint32_t shortage;
+	bool is_whole = bin == WHOLE_BIN, is_last = false;
 	unsigned int i;
 
 	/* More than there is address space for. */
 	if ((uint64_t)n * fastmem_bin_size(bin) > (uint64_t)sh->map_len * FASTMEM_SLAB_SZ)
 		return -ENOMEM;
 	for (i = 0; i < MAX_TRIES; i++) {
-		shortage = n < LARGE_BULK && i == 0 ? 0 :
-			fastmem_slab_shortage(sh, socket, bin, n);
-		if ((shortage == 0 || is_last) &&
+		/* A large bulk is not tried before there is memory for all of it. */
+		if ((n < LARGE_BULK || i > 0) &&
 				fastmem_cache_get_bulk(sh, block, socket, bin, objs, n) == n)
 			return 0;
 		if (is_last)
 			return -ENOMEM;
-		if (shortage == 0)
-			shortage = RTE_MAX(1u, fastmem_slab_shortage(sh, socket, bin, n));
-		if (fastmem_zone_grow(sh, socket, shortage, bin == WHOLE_BIN) == 0)
+		if (fastmem_zone_grow(sh, socket, fastmem_slab_needed(sh, socket, bin, n),
+				is_whole) == 0)
 			continue;
 		take_back(sh, block, socket);
 		is_last = true;
@@ -393,6 +390,7 @@ RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_free_slow, 26.11)
 __rte_noinline void
 __rte_fastmem_free_slow(void *ptr)
 {
+	struct fastmem_block *block;
 	struct fastmem_shared *sh;
 	struct fastmem_slab *slab;
 	uint32_t bin = 0;
@@ -407,7 +405,10 @@ __rte_fastmem_free_slow(void *ptr)
 		fastmem_check_report(sh, FASTMEM_MISUSE_FOREIGN, ptr);
 		return;
 	}
-	fastmem_cache_put(sh, fastmem_proc_block(sh), slab->socket, bin - 1, ptr);
+	block = fastmem_proc_block(sh);
+	fastmem_cache_predict(RTE_PER_LCORE(__rte_fastmem_home), ptr,
+		fastmem_cache_offset(slab->socket, bin - 1));
+	fastmem_cache_put(sh, block, slab->socket, bin - 1, ptr);
 }
 
 /*
@@ -438,9 +439,8 @@ rte_fastmem_alloc_socket(size_t size, size_t align, unsigned int flags, int sock
 		return alloc_checked(size, align, flags, socket_id);
 	if (rte_fastmem_hlookup(size, align, socket_id, &handle) != 0)
 		return NULL;
-	obj = __rte_fastmem_cache_pop(__rte_fastmem_cache_at(home,
-			RTE_FASTMEM_HANDLE_OFFSET(handle)));
-	if (unlikely(obj == NULL))
+	if (unlikely(!__rte_fastmem_cache_pop(__rte_fastmem_cache_at(home,
+				RTE_FASTMEM_HANDLE_OFFSET(handle)), &obj)))
 		return alloc_checked(size, align, flags, socket_id);
 	if (flags & RTE_FASTMEM_F_ZERO)
 		memset(obj, 0, size);
@@ -512,20 +512,6 @@ zero_all(void **ptrs, unsigned int n, size_t size, unsigned int flags)
 		memset(ptrs[i], 0, size);
 }
 
-/* From a cache alone, if it has as many. */
-static bool
-cache_take(struct rte_fastmem_cache *cache, void **ptrs, unsigned int n)
-{
-	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
-
-	if (unlikely(n > (uint16_t)count_len))
-		return false;
-	memcpy(ptrs, &cache->objs[(uint16_t)count_len - n], n * sizeof(ptrs[0]));
-	rte_atomic_store_explicit(&cache->count_len,
-		count_len + n * ((UINT64_C(1) << 16) - 1), rte_memory_order_relaxed);
-	return true;
-}
-
 static int
 alloc_bulk_checked(void **ptrs, unsigned int n, size_t size, size_t align, unsigned int flags,
 	int socket_id)
@@ -544,17 +530,19 @@ alloc_bulk_checked(void **ptrs, unsigned int n, size_t size, size_t align, unsig
 	return err;
 }
 
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_alloc_bulk_slow, 26.11)
+__rte_noinline int
+__rte_fastmem_alloc_bulk_slow(void **ptrs, unsigned int n, size_t size, size_t align,
+	unsigned int flags)
+{
+	return alloc_bulk_checked(ptrs, n, size, align, flags, FASTMEM_SOCKET_HOME);
+}
+
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_alloc_bulk, 26.11)
 int
 rte_fastmem_alloc_bulk(void **ptrs, unsigned int n, size_t size, size_t align, unsigned int flags)
 {
-	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
-
-	if (unlikely(n == 0 || !__rte_fastmem_size_is_valid(size, align)) ||
-			!cache_take(&home->caches[__rte_fastmem_bin(size, align)], ptrs, n))
-		return alloc_bulk_checked(ptrs, n, size, align, flags, FASTMEM_SOCKET_HOME);
-	zero_all(ptrs, n, size, flags);
-	return 0;
+	return __rte_fastmem_alloc_bulk(ptrs, n, size, align, flags);
 }
 
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_alloc_bulk_socket, 26.11)
@@ -568,52 +556,44 @@ rte_fastmem_alloc_bulk_socket(void **ptrs, unsigned int n, size_t size, size_t a
 	return alloc_bulk_checked(ptrs, n, size, align, flags, socket_id);
 }
 
-/* Into a cache alone, if it has room. */
-static bool
-cache_give(struct rte_fastmem_cache *cache, void **ptrs, unsigned int n)
-{
-	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
-
-	if (unlikely(n > cache->cap - (uint16_t)count_len))
-		return false;
-	memcpy(&cache->objs[(uint16_t)count_len], ptrs, n * sizeof(ptrs[0]));
-	rte_atomic_store_explicit(&cache->count_len, count_len + n, rte_memory_order_release);
-	return true;
-}
-
-/* Objects of one cache, whose offset is not 0. */
+/* Objects of one cache, whose offset is not 0; the caller has a block, or can have none. */
 static void
 free_run(struct rte_fastmem_home *home, uint16_t offset, void **ptrs, unsigned int n)
 {
-	struct fastmem_shared *sh;
+	struct fastmem_shared *sh = fastmem_shared();
 
-	if (likely(cache_give(__rte_fastmem_cache_at(home, offset), ptrs, n)))
-		return;
-	sh = fastmem_shared();
+	fastmem_cache_predict(home, ptrs[0], offset);
 	fastmem_cache_put_bulk(sh, fastmem_proc_block(sh), fastmem_offset_socket(offset),
 		fastmem_offset_bin(offset), ptrs, n);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_free_bulk_slow, 26.11)
+__rte_noinline void
+__rte_fastmem_free_bulk_slow(void **ptrs, unsigned int n)
+{
+	struct rte_fastmem_home *home;
+	uint16_t offset, other;
+	unsigned int i = 0, first;
+
+	while (i < n) {
+		/* The first free of a thread makes its caches. */
+		home = RTE_PER_LCORE(__rte_fastmem_home);
+		if (!__rte_fastmem_map_entry(home, ptrs[i], &offset) || offset == 0) {
+			__rte_fastmem_free_slow(ptrs[i++]);
+			continue;
+		}
+		first = i++;
+		while (i < n && __rte_fastmem_map_entry(home, ptrs[i], &other) && other == offset)
+			i++;
+		free_run(home, offset, &ptrs[first], i - first);
+	}
 }
 
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_free_bulk, 26.11)
 void
 rte_fastmem_free_bulk(void **ptrs, unsigned int n)
 {
-	struct rte_fastmem_home *home;
-	unsigned int i = 0, first;
-	uint16_t offset;
-
-	while (i < n) {
-		home = RTE_PER_LCORE(__rte_fastmem_home);
-		offset = __rte_fastmem_map_entry(home, ptrs[i]);
-		if (unlikely(offset == 0)) {
-			__rte_fastmem_free_slow(ptrs[i++]);
-			continue;
-		}
-		first = i++;
-		while (i < n && __rte_fastmem_map_entry(home, ptrs[i]) == offset)
-			i++;
-		free_run(home, offset, &ptrs[first], i - first);
-	}
+	__rte_fastmem_free_bulk(ptrs, n);
 }
 
 /*
@@ -661,38 +641,41 @@ rte_fastmem_hfree(rte_fastmem_handle_t handle, void *ptr)
 	__rte_fastmem_hfree(handle, ptr);
 }
 
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_halloc_bulk_slow, 26.11)
+__rte_noinline int
+__rte_fastmem_halloc_bulk_slow(uint32_t handle, void **ptrs, unsigned int n, unsigned int flags)
+{
+	uint32_t bin = (handle >> HANDLE_BIN_SHIFT) & 0x1f;
+	uint32_t socket = (handle >> HANDLE_SOCKET_SHIFT) & 0x3f;
+	int ret;
+
+	if (fastmem_shared() == NULL)
+		return -ENODEV;
+	if (bin >= RTE_FASTMEM_NB_BINS)
+		return -EINVAL; /* not from rte_fastmem_hlookup() */
+	if (n == 0)
+		return 0;
+	ret = alloc_bulk(bin, socket, ptrs, n);
+	if (ret == -ENOMEM && (handle & HANDLE_ANY))
+		ret = alloc_bulk(bin, SOCKET_ID_ANY, ptrs, n);
+	if (ret == 0)
+		zero_all(ptrs, n, fastmem_bin_size(bin), flags);
+	return ret;
+}
+
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_halloc_bulk, 26.11)
 int
 rte_fastmem_halloc_bulk(rte_fastmem_handle_t handle, void **ptrs, unsigned int n,
 	unsigned int flags)
 {
-	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
-	uint32_t bin = (handle >> HANDLE_BIN_SHIFT) & 0x1f;
-	uint32_t socket = (handle >> HANDLE_SOCKET_SHIFT) & 0x3f;
-	int ret;
-
-	if (unlikely(n == 0 || bin >= RTE_FASTMEM_NB_BINS)) {
-		if (fastmem_shared() == NULL)
-			return -ENODEV;
-		return n == 0 ? 0 : -EINVAL;
-	}
-	if (!cache_take(__rte_fastmem_cache_at(home, RTE_FASTMEM_HANDLE_OFFSET(handle)), ptrs,
-				n)) {
-		ret = alloc_bulk(bin, socket, ptrs, n);
-		if (ret == -ENOMEM && (handle & HANDLE_ANY))
-			ret = alloc_bulk(bin, SOCKET_ID_ANY, ptrs, n);
-		if (ret != 0)
-			return ret;
-	}
-	zero_all(ptrs, n, fastmem_bin_size(bin), flags);
-	return 0;
+	return __rte_fastmem_halloc_bulk(handle, ptrs, n, flags);
 }
 
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_hfree_bulk, 26.11)
 void
-rte_fastmem_hfree_bulk(rte_fastmem_handle_t handle __rte_unused, void **ptrs, unsigned int n)
+rte_fastmem_hfree_bulk(rte_fastmem_handle_t handle, void **ptrs, unsigned int n)
 {
-	rte_fastmem_free_bulk(ptrs, n);
+	__rte_fastmem_hfree_bulk(handle, ptrs, n);
 }
 
 /*

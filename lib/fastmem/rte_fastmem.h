@@ -367,6 +367,7 @@ rte_fastmem_realloc(void *ptr, size_t size, size_t align)
  *   0, or -E2BIG, -EINVAL, -ENOMEM, -ENODEV as rte_fastmem_alloc().
  */
 __rte_experimental
+__RTE_FASTMEM_FAST
 int
 rte_fastmem_alloc_bulk(void **ptrs, unsigned int n, size_t size, size_t align,
 	unsigned int flags);
@@ -411,6 +412,7 @@ rte_fastmem_alloc_bulk_socket(void **ptrs, unsigned int n, size_t size, size_t a
  *   Number of objects.
  */
 __rte_experimental
+__RTE_FASTMEM_FAST
 void
 rte_fastmem_free_bulk(void **ptrs, unsigned int n);
 
@@ -514,6 +516,7 @@ rte_fastmem_halloc(rte_fastmem_handle_t handle, unsigned int flags)
  *   0, -ENOMEM, -ENODEV.
  */
 __rte_experimental
+__RTE_FASTMEM_FAST
 int
 rte_fastmem_halloc_bulk(rte_fastmem_handle_t handle, void **ptrs, unsigned int n,
 	unsigned int flags);
@@ -532,6 +535,7 @@ rte_fastmem_halloc_bulk(rte_fastmem_handle_t handle, void **ptrs, unsigned int n
  *   Number of objects.
  */
 __rte_experimental
+__RTE_FASTMEM_FAST
 void
 rte_fastmem_hfree_bulk(rte_fastmem_handle_t handle, void **ptrs, unsigned int n);
 

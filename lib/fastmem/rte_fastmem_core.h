@@ -17,11 +17,12 @@
  * goes for a thread that has no caches yet. So the fast path has no test for
  * "initialised" or "has caches".
  *
- * A free finds the cache by a table with an entry per 2 MiB of address space:
+ * A free finds the cache by a map with an entry per slab, 2 MiB of address space:
  * the offset of the cache from the start of a thread's caches; 0 is no slab of
- * ours and leads to a cache of capacity 0. That the entry is the one that the
- * thread's last free found is predicted: the branch breaks the dependency
- * between loading the pointer, the entry and the cache.
+ * ours and leads to a cache of capacity 0. Before that it looks whether the slab is
+ * the predicted one, whose cache is known: the branch breaks the dependency
+ * between loading the pointer, the entry and the cache. A slab that leaves its bin is
+ * no thread's prediction any more.
  */
 
 #include <stdint.h>
@@ -71,13 +72,12 @@ struct __rte_cache_aligned rte_fastmem_home {
 	uintptr_t map_len; /**< Slabs in the map, 0 when there is no map. */
 	const RTE_ATOMIC(uint16_t) *map; /**< Offset of the cache of a slab, by number. */
 	char *block; /**< What offsets are relative to. */
-	struct rte_fastmem_cache *pred; /**< Prediction: cache of the next free, */
-	uint16_t pred_offset; /**< and its offset. */
+	RTE_ATOMIC(uintptr_t) pred_slab; /**< Prediction: number of the slab of the next free. */
+	struct rte_fastmem_cache *pred; /**< Its cache. */
 	uint16_t pred_credit; /**< Mispredictions that may still be spent. */
 	uint16_t offset; /**< Offset of the first of caches[]. */
-	uint16_t reserved;
 	uint32_t pred_mark; /**< Frees into pred when it was chosen. */
-	uint32_t reserved2[3];
+	uint64_t reserved;
 	struct rte_fastmem_cache caches[RTE_FASTMEM_NB_BINS];
 };
 
@@ -97,8 +97,17 @@ void
 __rte_fastmem_free_slow(void *ptr);
 
 __rte_experimental
+int
+__rte_fastmem_alloc_bulk_slow(void **ptrs, unsigned int n, size_t size, size_t align,
+	unsigned int flags);
+
+__rte_experimental
+int
+__rte_fastmem_halloc_bulk_slow(uint32_t handle, void **ptrs, unsigned int n, unsigned int flags);
+
+__rte_experimental
 void
-__rte_fastmem_predict(struct rte_fastmem_home *home, uint16_t offset);
+__rte_fastmem_free_bulk_slow(void **ptrs, unsigned int n);
 
 #if defined(RTE_FASTMEM_INLINE) || defined(RTE_FASTMEM_BODIES)
 
@@ -115,7 +124,7 @@ __rte_fastmem_bin(size_t size, size_t align)
 		size = align;
 	if (size < min)
 		size = min;
-	cls = 64 - RTE_FASTMEM_MIN_SHIFT - rte_clz64((uint64_t)size - 1);
+	cls = (63 ^ rte_clz64((uint64_t)size - 1)) - (RTE_FASTMEM_MIN_SHIFT - 1);
 	if (align > RTE_CACHE_LINE_SIZE &&
 			cls - RTE_FASTMEM_ALIGNED_FIRST < RTE_FASTMEM_NB_ALIGNED)
 		cls += RTE_FASTMEM_NB_CLASSES - RTE_FASTMEM_ALIGNED_FIRST;
@@ -130,20 +139,20 @@ __rte_fastmem_size_is_valid(size_t size, size_t align)
 	return size <= max && align <= max && (align & (align - 1)) == 0;
 }
 
-/* Take the last object of the loaded magazine, NULL when it is empty. */
-static inline void *
-__rte_fastmem_cache_pop(struct rte_fastmem_cache *cache)
+/* Take the last object of the loaded magazine; false when it is empty. */
+static inline bool
+__rte_fastmem_cache_pop(struct rte_fastmem_cache *cache, void **obj)
 {
 	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
-	void *obj;
+	size_t len = (uint16_t)count_len;
 
-	if (unlikely((uint16_t)count_len == 0))
-		return NULL;
-	obj = cache->objs[(uint16_t)count_len - 1];
+	if (unlikely(len == 0))
+		return false;
+	*obj = cache->objs[len - 1];
 	/* One allocation more, one object less. */
 	rte_atomic_store_explicit(&cache->count_len, count_len + (UINT64_C(1) << 16) - 1,
 		rte_memory_order_relaxed);
-	return obj;
+	return true;
 }
 
 /* Append an object to the loaded magazine; false when it is full. */
@@ -151,24 +160,34 @@ static inline bool
 __rte_fastmem_cache_push(struct rte_fastmem_cache *cache, void *obj)
 {
 	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
+	size_t len = (uint16_t)count_len;
 
-	if (unlikely((uint16_t)count_len >= cache->cap))
+	if (unlikely(len >= cache->cap))
 		return false;
-	cache->objs[(uint16_t)count_len] = obj;
+	cache->objs[len] = obj;
 	/* Release: whoever inherits the caches of a process that was killed finds the object. */
 	rte_atomic_store_explicit(&cache->count_len, count_len + 1, rte_memory_order_release);
 	return true;
 }
 
-/* The map's entry of an address: 0 when it is not ours. */
-static inline uint16_t
-__rte_fastmem_map_entry(const struct rte_fastmem_home *home, const void *ptr)
+/* The map's entry of an address; false when it is out of the map. */
+static inline bool
+__rte_fastmem_map_entry(const struct rte_fastmem_home *home, const void *ptr, uint16_t *offset)
 {
 	uintptr_t slab = ((uintptr_t)ptr >> RTE_FASTMEM_SLAB_SHIFT) - home->map_first;
 
 	if (unlikely(slab >= home->map_len))
-		return 0;
-	return rte_atomic_load_explicit(&home->map[slab], rte_memory_order_relaxed);
+		return false;
+	*offset = rte_atomic_load_explicit(&home->map[slab], rte_memory_order_relaxed);
+	return true;
+}
+
+/* Whether the thread's prediction is right for an address. */
+static inline bool
+__rte_fastmem_is_predicted(const struct rte_fastmem_home *home, const void *ptr)
+{
+	return (uintptr_t)ptr >> RTE_FASTMEM_SLAB_SHIFT ==
+		rte_atomic_load_explicit(&home->pred_slab, rte_memory_order_relaxed);
 }
 
 static inline struct rte_fastmem_cache *
@@ -183,32 +202,55 @@ __rte_fastmem_alloc(size_t size, size_t align, unsigned int flags)
 	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
 	void *obj;
 
-	if (unlikely(!__rte_fastmem_size_is_valid(size, align)))
-		return __rte_fastmem_alloc_slow(size, align, flags);
-	obj = __rte_fastmem_cache_pop(&home->caches[__rte_fastmem_bin(size, align)]);
-	if (unlikely(obj == NULL))
+	if (unlikely(!__rte_fastmem_size_is_valid(size, align)) ||
+			unlikely(!__rte_fastmem_cache_pop(
+				&home->caches[__rte_fastmem_bin(size, align)], &obj)))
 		return __rte_fastmem_alloc_slow(size, align, flags);
 	if (flags & RTE_FASTMEM_F_ZERO)
 		memset(obj, 0, size);
 	return obj;
 }
 
+/* Not the predicted slab: the map tells the cache. */
+static inline bool
+__rte_fastmem_free_by_map(struct rte_fastmem_home *home, void *ptr)
+{
+	uint16_t offset;
+
+	/* With credit left the prediction is learnt, out of line. */
+	return likely(home->pred_credit == 0) &&
+		likely(__rte_fastmem_map_entry(home, ptr, &offset)) &&
+		likely(__rte_fastmem_cache_push(__rte_fastmem_cache_at(home, offset), ptr));
+}
+
 static inline void
 __rte_fastmem_free(void *ptr)
 {
 	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
-	uint16_t offset = __rte_fastmem_map_entry(home, ptr);
-	struct rte_fastmem_cache *cache;
 
-	if (likely(offset == home->pred_offset)) {
-		cache = home->pred;
-	} else {
-		cache = __rte_fastmem_cache_at(home, offset);
-		if (home->pred_credit != 0)
-			__rte_fastmem_predict(home, offset);
-	}
-	if (unlikely(!__rte_fastmem_cache_push(cache, ptr)))
-		__rte_fastmem_free_slow(ptr);
+	if (likely(__rte_fastmem_is_predicted(home, ptr)) ?
+			likely(__rte_fastmem_cache_push(home->pred, ptr)) :
+			__rte_fastmem_free_by_map(home, ptr))
+		return;
+	__rte_fastmem_free_slow(ptr);
+}
+
+/*
+ * The cache is known; that the object is of its slabs is to be checked: its address
+ * must not depend on the entry, so it is computed before.
+ */
+static inline bool
+__rte_fastmem_free_known(struct rte_fastmem_home *home, struct rte_fastmem_cache *cache,
+	uint16_t expected, void *ptr)
+{
+	uint16_t offset;
+
+	if (__rte_fastmem_is_predicted(home, ptr))
+		return likely(__rte_fastmem_cache_push(home->pred, ptr));
+	/* Another entry: another socket's object, a foreign pointer, a wrong size. */
+	return likely(home->pred_credit == 0) &&
+		likely(__rte_fastmem_map_entry(home, ptr, &offset)) &&
+		likely(offset == expected) && likely(__rte_fastmem_cache_push(cache, ptr));
 }
 
 static inline void
@@ -219,10 +261,8 @@ __rte_fastmem_free_sized(void *ptr, size_t size, size_t align)
 
 	if (likely(__rte_fastmem_size_is_valid(size, align))) {
 		bin = __rte_fastmem_bin(size, align);
-		/* Another entry: another socket's object, a foreign pointer, a wrong size. */
-		if (likely((uint16_t)(__rte_fastmem_map_entry(home, ptr) - home->offset) ==
-					bin * sizeof(home->caches[0])) &&
-				likely(__rte_fastmem_cache_push(&home->caches[bin], ptr)))
+		if (likely(__rte_fastmem_free_known(home, &home->caches[bin],
+				(uint16_t)(home->offset + bin * sizeof(home->caches[0])), ptr)))
 			return;
 	}
 	__rte_fastmem_free_slow(ptr);
@@ -235,11 +275,9 @@ __rte_fastmem_halloc(uint32_t handle, unsigned int flags)
 	void *obj;
 
 	/* Zeroing wants the class's size: not worth inlining. */
-	if (flags & RTE_FASTMEM_F_ZERO)
-		return __rte_fastmem_halloc_slow(handle, flags);
-	obj = __rte_fastmem_cache_pop(__rte_fastmem_cache_at(home,
-			RTE_FASTMEM_HANDLE_OFFSET(handle)));
-	if (unlikely(obj == NULL))
+	if ((flags & RTE_FASTMEM_F_ZERO) || unlikely(!__rte_fastmem_cache_pop(
+				__rte_fastmem_cache_at(home, RTE_FASTMEM_HANDLE_OFFSET(handle)),
+				&obj)))
 		return __rte_fastmem_halloc_slow(handle, flags);
 	return obj;
 }
@@ -250,11 +288,140 @@ __rte_fastmem_hfree(uint32_t handle, void *ptr)
 	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
 	uint16_t offset = RTE_FASTMEM_HANDLE_OFFSET(handle);
 
-	/* Another entry: a foreign pointer, or an object that is not the handle's. */
-	if (unlikely(__rte_fastmem_map_entry(home, ptr) != offset) ||
-			unlikely(!__rte_fastmem_cache_push(__rte_fastmem_cache_at(home, offset),
+	if (unlikely(!__rte_fastmem_free_known(home, __rte_fastmem_cache_at(home, offset), offset,
 				ptr)))
 		__rte_fastmem_free_slow(ptr);
+}
+
+/*
+ * Several objects. Pointers are copied 64 bytes at a time, then 32, in both
+ * directions: a load that is wider than the stores it reads from waits for these.
+ */
+
+static inline void
+__rte_fastmem_copy(void **dst, void * const *src, unsigned int n)
+{
+	for (; n >= 8; n -= 8, dst += 8, src += 8)
+		memcpy(dst, src, 8 * sizeof(dst[0]));
+	if (n & 4) {
+		memcpy(dst, src, 4 * sizeof(dst[0]));
+		dst += 4;
+		src += 4;
+	}
+	for (n &= 3; n > 0; n--)
+		*dst++ = *src++;
+}
+
+/* Copy, and tell in which bits the pointers differ from the first one. */
+static inline uintptr_t
+__rte_fastmem_copy_diff(void **dst, void * const *src, unsigned int n)
+{
+	uintptr_t first = (uintptr_t)src[0], diff = 0;
+	unsigned int i;
+
+	for (; n >= 8; n -= 8, dst += 8, src += 8) {
+		memcpy(dst, src, 8 * sizeof(dst[0]));
+		for (i = 0; i < 8; i++)
+			diff |= (uintptr_t)src[i] ^ first;
+	}
+	if (n & 4) {
+		memcpy(dst, src, 4 * sizeof(dst[0]));
+		for (i = 0; i < 4; i++)
+			diff |= (uintptr_t)src[i] ^ first;
+		dst += 4;
+		src += 4;
+	}
+	for (n &= 3; n > 0; n--) {
+		diff |= (uintptr_t)*src ^ first;
+		*dst++ = *src++;
+	}
+	return diff;
+}
+
+/* Take the last n objects of the loaded magazine; false when it has fewer. */
+static inline bool
+__rte_fastmem_cache_pop_bulk(struct rte_fastmem_cache *cache, void **objs, unsigned int n)
+{
+	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
+
+	if (unlikely((uint16_t)count_len < n))
+		return false;
+	__rte_fastmem_copy(objs, &cache->objs[(uint16_t)count_len - n], n);
+	rte_atomic_store_explicit(&cache->count_len,
+		count_len + n * ((UINT64_C(1) << 16) - 1), rte_memory_order_relaxed);
+	return true;
+}
+
+/* Append n objects; false when there is no room or they are not in one slab. */
+static inline bool
+__rte_fastmem_cache_push_bulk(struct rte_fastmem_cache *cache, void * const *objs, unsigned int n)
+{
+	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
+
+	if (unlikely(n > cache->cap - (uint16_t)count_len))
+		return false;
+	/* What is beyond the length is nobody's until the length says so. */
+	if (unlikely(__rte_fastmem_copy_diff(&cache->objs[(uint16_t)count_len], objs, n) >>
+				RTE_FASTMEM_SLAB_SHIFT != 0))
+		return false;
+	rte_atomic_store_explicit(&cache->count_len, count_len + n, rte_memory_order_release);
+	return true;
+}
+
+static inline int
+__rte_fastmem_alloc_bulk(void **ptrs, unsigned int n, size_t size, size_t align,
+	unsigned int flags)
+{
+	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
+	unsigned int i;
+
+	if (unlikely(n == 0) || unlikely(!__rte_fastmem_size_is_valid(size, align)) ||
+			unlikely(!__rte_fastmem_cache_pop_bulk(
+				&home->caches[__rte_fastmem_bin(size, align)], ptrs, n)))
+		return __rte_fastmem_alloc_bulk_slow(ptrs, n, size, align, flags);
+	if (flags & RTE_FASTMEM_F_ZERO)
+		for (i = 0; i < n; i++)
+			memset(ptrs[i], 0, size);
+	return 0;
+}
+
+static inline void
+__rte_fastmem_free_bulk(void **ptrs, unsigned int n)
+{
+	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
+	uint16_t offset;
+
+	if (likely(n != 0)) {
+		if (likely(__rte_fastmem_is_predicted(home, ptrs[0]))) {
+			if (likely(__rte_fastmem_cache_push_bulk(home->pred, ptrs, n)))
+				return;
+		} else if (home->pred_credit == 0 &&
+				__rte_fastmem_map_entry(home, ptrs[0], &offset) &&
+				__rte_fastmem_cache_push_bulk(__rte_fastmem_cache_at(home,
+					offset), ptrs, n)) {
+			return;
+		}
+	}
+	__rte_fastmem_free_bulk_slow(ptrs, n);
+}
+
+static inline int
+__rte_fastmem_halloc_bulk(uint32_t handle, void **ptrs, unsigned int n, unsigned int flags)
+{
+	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
+
+	if ((flags & RTE_FASTMEM_F_ZERO) || unlikely(n == 0) ||
+			unlikely(!__rte_fastmem_cache_pop_bulk(__rte_fastmem_cache_at(home,
+				RTE_FASTMEM_HANDLE_OFFSET(handle)), ptrs, n)))
+		return __rte_fastmem_halloc_bulk_slow(handle, ptrs, n, flags);
+	return 0;
+}
+
+static inline void
+__rte_fastmem_hfree_bulk(uint32_t handle __rte_unused, void **ptrs, unsigned int n)
+{
+	/* The objects' slab has to be looked at anyhow, and tells the cache. */
+	__rte_fastmem_free_bulk(ptrs, n);
 }
 
 #endif /* RTE_FASTMEM_INLINE || RTE_FASTMEM_BODIES */
@@ -289,6 +456,31 @@ static inline void
 rte_fastmem_hfree(rte_fastmem_handle_t handle, void *ptr)
 {
 	__rte_fastmem_hfree(handle, ptr);
+}
+
+static inline int
+rte_fastmem_alloc_bulk(void **ptrs, unsigned int n, size_t size, size_t align, unsigned int flags)
+{
+	return __rte_fastmem_alloc_bulk(ptrs, n, size, align, flags);
+}
+
+static inline void
+rte_fastmem_free_bulk(void **ptrs, unsigned int n)
+{
+	__rte_fastmem_free_bulk(ptrs, n);
+}
+
+static inline int
+rte_fastmem_halloc_bulk(rte_fastmem_handle_t handle, void **ptrs, unsigned int n,
+	unsigned int flags)
+{
+	return __rte_fastmem_halloc_bulk(handle, ptrs, n, flags);
+}
+
+static inline void
+rte_fastmem_hfree_bulk(rte_fastmem_handle_t handle, void **ptrs, unsigned int n)
+{
+	__rte_fastmem_hfree_bulk(handle, ptrs, n);
 }
 
 #endif /* RTE_FASTMEM_INLINE */
