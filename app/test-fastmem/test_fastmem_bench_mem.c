@@ -143,7 +143,7 @@ sample_growth(struct fmb_bench *b, enum fmb_who who, double *values)
 	const struct fmb_contender *c = fmb_contenders[who];
 	struct fmb_run *run = &b->run[who];
 	struct usage base;
-	uint64_t t[3];
+	uint64_t t[3] = {0};
 	int ret;
 
 	if (begin(who, &base) != 0)
