@@ -8,6 +8,7 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 
 #include <rte_cycles.h>
@@ -41,6 +42,12 @@ put_number(FILE *f, const char *key, double value, const char *end)
 		fprintf(f, "\"%s\": null%s", key, end);
 }
 
+static void
+put_count(FILE *f, const char *key, uint64_t value, const char *end)
+{
+	fprintf(f, "\"%s\": %" PRIu64 "%s", key, value, end);
+}
+
 static double
 ratio_to(const struct fmb_bench *b, const struct fmb_record *r, enum fmb_who who)
 {
@@ -58,10 +65,10 @@ put_record(FILE *f, const struct fmb_bench *b, const struct fmb_record *r)
 	if (r->point.size == 0)
 		put_string(f, "size", "16..2048", ", ");
 	else
-		put_number(f, "size", (double)r->point.size, ", ");
-	put_number(f, "lcores", r->point.lcores == 0 ? 1 : r->point.lcores, ", ");
-	put_number(f, "n", r->point.n, ", ");
-	put_number(f, "bulk", r->cas->loop == FMB_BULK || r->cas->loop == FMB_BULK_PTRS ? r->point.n : 1,
+		put_count(f, "size", r->point.size, ", ");
+	put_count(f, "lcores", r->point.lcores == 0 ? 1 : r->point.lcores, ", ");
+	put_count(f, "n", r->point.n, ", ");
+	put_count(f, "bulk", r->cas->loop == FMB_BULK || r->cas->loop == FMB_BULK_PTRS ? r->point.n : 1,
 		", ");
 	put_string(f, "metric", r->metric->name, ", ");
 	put_string(f, "unit", r->metric->unit, ", ");
@@ -71,7 +78,7 @@ put_record(FILE *f, const struct fmb_bench *b, const struct fmb_record *r)
 	put_number(f, "max", r->st.max, ", ");
 	put_number(f, "q1", r->st.q1, ", ");
 	put_number(f, "q3", r->st.q3, ", ");
-	put_number(f, "reps", r->st.reps, ", ");
+	put_count(f, "reps", r->st.reps, ", ");
 	put_number(f, "ratio_mempool_ring", ratio_to(b, r, FMB_MP_RING), ", ");
 	put_number(f, "ratio_rte_malloc", ratio_to(b, r, FMB_RTE_MALLOC), "}");
 }
@@ -81,15 +88,15 @@ put_machine(FILE *f, const struct bench_machine *m)
 {
 	fprintf(f, "  \"machine\": {");
 	put_string(f, "cpu", m->cpu, ", ");
-	put_number(f, "cpus", m->cpus, ", ");
-	put_number(f, "sockets", m->sockets, ", ");
+	put_count(f, "cpus", m->cpus, ", ");
+	put_count(f, "sockets", m->sockets, ", ");
 	put_string(f, "kernel", m->kernel, ", ");
 	fprintf(f, "\"tsc_hz\": %.0f},\n", (double)rte_get_tsc_hz());
 	fprintf(f, "  \"eal\": {");
 	put_string(f, "mode", m->has_hugepages ? "hugepages" : "no-huge", ", ");
 	put_string(f, "hugepages", m->hugepages, ", ");
 	put_string(f, "iova", m->iova, ", ");
-	put_number(f, "lcores", m->lcores, "},\n");
+	put_count(f, "lcores", m->lcores, "},\n");
 	fprintf(f, "  \"build\": {");
 	put_string(f, "compiler", m->compiler, ", ");
 	put_string(f, "vectors", m->simd, ", ");
