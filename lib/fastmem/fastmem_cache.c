@@ -428,6 +428,16 @@ fastmem_cache_get_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 }
 
 void
+fastmem_cache_count_allocs(struct fastmem_shared *sh, struct fastmem_block *block,
+	uint32_t socket, uint32_t bin, uint32_t n)
+{
+	if (block == NULL)
+		count_orphan(&sh->orphans[bin].alloc_misses, n);
+	else
+		fastmem_count(&cold_of(block, socket, bin)->alloc_misses, n);
+}
+
+void
 fastmem_cache_count_nomem(struct fastmem_shared *sh, struct fastmem_block *block,
 	uint32_t socket, uint32_t bin, uint32_t n)
 {

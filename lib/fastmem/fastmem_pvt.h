@@ -399,6 +399,9 @@ uint32_t fastmem_cache_get_bulk(struct fastmem_shared *sh, struct fastmem_block 
 	uint32_t socket, uint32_t bin, void **objs, uint32_t n);
 void fastmem_cache_put_bulk(struct fastmem_shared *sh, struct fastmem_block *block,
 	uint32_t socket, uint32_t bin, void **objs, uint32_t n);
+/* Objects that the caller took from slabs; that were refused. */
+void fastmem_cache_count_allocs(struct fastmem_shared *sh, struct fastmem_block *block,
+	uint32_t socket, uint32_t bin, uint32_t n);
 void fastmem_cache_count_nomem(struct fastmem_shared *sh, struct fastmem_block *block,
 	uint32_t socket, uint32_t bin, uint32_t n);
 /* Empty all caches of a block into the slabs. */

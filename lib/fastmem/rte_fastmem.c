@@ -11,6 +11,7 @@
  */
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <eal_export.h>
@@ -261,6 +262,7 @@ alloc_bulk_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t s
 	for (i = 0; i < MAX_TRIES; i++) {
 		/* A large bulk is not tried before there is memory for all of it. */
 		if ((n < LARGE_BULK || i > 0) &&
+				(uint64_t)n * fastmem_bin_size(bin) <= backing_of(sh, socket) &&
 				fastmem_cache_get_bulk(sh, block, socket, bin, objs, n) == n)
 			return 0;
 		if (is_last)
@@ -274,22 +276,69 @@ alloc_bulk_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t s
 	return -ENOMEM;
 }
 
-/* Sockets for a request: the first, and how many from there on. */
-static uint32_t
-sockets_of(const struct fastmem_shared *sh, int socket_id, uint32_t *nb)
+/*
+ * No socket has n objects, but all together may: what each has, after taking it
+ * back from the caches and growing as far as it goes. All or none.
+ */
+static int
+alloc_bulk_spread(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t first,
+	uint32_t bin, void **objs, uint32_t n)
 {
-	*nb = 1;
-	if (socket_id == SOCKET_ID_ANY)
-		*nb = sh->nb_sockets;
-	if (socket_id == SOCKET_ID_ANY || socket_id == FASTMEM_SOCKET_HOME)
-		return fastmem_proc_home(sh);
-	if ((uint32_t)socket_id >= sh->nb_sockets)
-		*nb = 0;
-	return socket_id;
+	uint32_t first_id = rte_atomic_load_explicit(&sh->zone_id, rte_memory_order_relaxed);
+	uint32_t counts[FASTMEM_MAX_SOCKETS] = {0}, got = 0, i, k;
+	void **others = NULL;
+	uint64_t backing = 0;
+
+	for (i = 0; i < sh->nb_sockets; i++) {
+		fastmem_zone_reserve_more(sh, i, fastmem_slab_needed(sh, i, bin, n),
+			bin == WHOLE_BIN);
+		backing += backing_of(sh, i);
+	}
+	if ((uint64_t)n * fastmem_bin_size(bin) <= backing)
+		others = malloc((size_t)n * sizeof(others[0]));
+	for (i = 0; i < sh->nb_sockets && others != NULL; i++) {
+		do {
+			k = fastmem_slab_fill(sh, socket_nth(sh, first, i), bin, &others[got],
+					n - got);
+			counts[i] += k;
+			got += k;
+		} while (k > 0 && got < n);
+	}
+	if (got == n) {
+		memcpy(objs, others, (size_t)n * sizeof(others[0]));
+		for (i = 0; i < sh->nb_sockets; i++)
+			fastmem_cache_count_allocs(sh, block, socket_nth(sh, first, i), bin,
+				counts[i]);
+	} else if (got > 0) {
+		fastmem_slab_drain(sh, others, got, false);
+	}
+	free(others);
+	if (got == n)
+		return 0;
+	for (i = 0; i < sh->nb_sockets; i++)
+		fastmem_zone_trim_since(sh, i, first_id);
+	return -ENOMEM;
 }
 
+/* Sockets for a request: the first, and how many from there on. */
+static uint32_t
+sockets_of(const struct fastmem_shared *sh, int socket_id, bool is_any, uint32_t *nb)
+{
+	uint32_t first = socket_id;
+
+	if (socket_id == SOCKET_ID_ANY || socket_id == FASTMEM_SOCKET_HOME)
+		first = fastmem_proc_home(sh);
+	*nb = 1;
+	if (is_any || socket_id == SOCKET_ID_ANY)
+		*nb = sh->nb_sockets;
+	else if (first >= sh->nb_sockets)
+		*nb = 0; /* not there */
+	return first < sh->nb_sockets ? first : 0;
+}
+
+/* On a socket; if is_any, on another when it has no memory. */
 static void *
-alloc_one(uint32_t bin, int socket_id)
+alloc_one(uint32_t bin, int socket_id, bool is_any)
 {
 	struct fastmem_shared *sh = fastmem_shared();
 	struct fastmem_block *block;
@@ -299,19 +348,19 @@ alloc_one(uint32_t bin, int socket_id)
 	if (sh == NULL)
 		return NULL; /* ENODEV */
 	block = fastmem_proc_block(sh);
-	first = sockets_of(sh, socket_id, &nb);
+	first = sockets_of(sh, socket_id, is_any, &nb);
 	for (i = 0; i < nb; i++) {
 		obj = alloc_on(sh, block, socket_nth(sh, first, i), bin);
 		if (obj != NULL)
 			return obj;
 	}
-	fastmem_cache_count_nomem(sh, block, nb == 0 ? 0 : first, bin, 1);
+	fastmem_cache_count_nomem(sh, block, first, bin, 1);
 	rte_errno = ENOMEM;
 	return NULL;
 }
 
 static int
-alloc_bulk(uint32_t bin, int socket_id, void **objs, uint32_t n)
+alloc_bulk(uint32_t bin, int socket_id, bool is_any, void **objs, uint32_t n)
 {
 	struct fastmem_shared *sh = fastmem_shared();
 	struct fastmem_block *block;
@@ -320,11 +369,13 @@ alloc_bulk(uint32_t bin, int socket_id, void **objs, uint32_t n)
 	if (sh == NULL)
 		return -ENODEV;
 	block = fastmem_proc_block(sh);
-	first = sockets_of(sh, socket_id, &nb);
+	first = sockets_of(sh, socket_id, is_any, &nb);
 	for (i = 0; i < nb; i++)
 		if (alloc_bulk_on(sh, block, socket_nth(sh, first, i), bin, objs, n) == 0)
 			return 0;
-	fastmem_cache_count_nomem(sh, block, nb == 0 ? 0 : first, bin, n);
+	if (nb > 1 && alloc_bulk_spread(sh, block, first, bin, objs, n) == 0)
+		return 0;
+	fastmem_cache_count_nomem(sh, block, first, bin, n);
 	return -ENOMEM;
 }
 
@@ -349,7 +400,7 @@ alloc_checked(size_t size, size_t align, unsigned int flags, int socket_id)
 		rte_errno = fastmem_shared() == NULL ? ENODEV : err;
 		return NULL;
 	}
-	obj = alloc_one(__rte_fastmem_bin(size, align), socket_id);
+	obj = alloc_one(__rte_fastmem_bin(size, align), socket_id, false);
 	if (obj != NULL && (flags & RTE_FASTMEM_F_ZERO))
 		memset(obj, 0, size);
 	return obj;
@@ -374,9 +425,7 @@ __rte_fastmem_halloc_slow(uint32_t handle, unsigned int flags)
 		rte_errno = EINVAL; /* not from rte_fastmem_hlookup() */
 		return NULL;
 	}
-	obj = alloc_one(bin, socket);
-	if (obj == NULL && (handle & HANDLE_ANY) && rte_errno == ENOMEM)
-		obj = alloc_one(bin, SOCKET_ID_ANY);
+	obj = alloc_one(bin, socket, (handle & HANDLE_ANY) != 0);
 	if (obj != NULL && (flags & RTE_FASTMEM_F_ZERO))
 		memset(obj, 0, fastmem_bin_size(bin));
 	return obj;
@@ -524,7 +573,7 @@ alloc_bulk_checked(void **ptrs, unsigned int n, size_t size, size_t align, unsig
 		err = ENODEV;
 	if (err != 0 || n == 0)
 		return -err;
-	err = alloc_bulk(__rte_fastmem_bin(size, align), socket_id, ptrs, n);
+	err = alloc_bulk(__rte_fastmem_bin(size, align), socket_id, false, ptrs, n);
 	if (err == 0)
 		zero_all(ptrs, n, size, flags);
 	return err;
@@ -655,9 +704,7 @@ __rte_fastmem_halloc_bulk_slow(uint32_t handle, void **ptrs, unsigned int n, uns
 		return -EINVAL; /* not from rte_fastmem_hlookup() */
 	if (n == 0)
 		return 0;
-	ret = alloc_bulk(bin, socket, ptrs, n);
-	if (ret == -ENOMEM && (handle & HANDLE_ANY))
-		ret = alloc_bulk(bin, SOCKET_ID_ANY, ptrs, n);
+	ret = alloc_bulk(bin, socket, (handle & HANDLE_ANY) != 0, ptrs, n);
 	if (ret == 0)
 		zero_all(ptrs, n, fastmem_bin_size(bin), flags);
 	return ret;
