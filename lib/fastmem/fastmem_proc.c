@@ -5,44 +5,33 @@
 /*
  * Processes and threads: who owns which caches, and for how long.
  *
- * Owns the slots of processes, the blocks of caches as wholes, the list of this
- * process's threads that have one, and their thread-local pointers. Guarantees that such
- * a pointer leads to a block of this very thread or to caches of capacity 0. Calls the cache
- * layer to empty a block, meta for a new one.
+ * Owns the blocks of caches as wholes, the list of this process's threads that have
+ * one, and their thread-local pointers. Guarantees that such a pointer leads to a
+ * block of this very thread or to caches of capacity 0. Calls the cache layer to empty a
+ * block, meta for a new one, fastmem_slot.c to tell dead processes from living ones.
  *
  * A block belongs to (process, lcore id); threads without an lcore id have blocks of
  * their own all the same. A thread takes one at its first slow path, and gives it back,
  * emptied, when it ends, takes or gives up an lcore id, or when deinit detaches the process.
  * Its counters stay, and go on when the next thread of that lcore id takes it.
  *
- * A process that is alive holds a lock on a byte of a file in the runtime directory, which
- * the kernel drops when it ends, however it ends. The others take back what its blocks
- * hold when they flush, trim, run out of memory, or attach.
+ * What a process held that died, the others take back when they flush, trim, run out of
+ * memory, or attach: model/procs.pml is a model of it.
  */
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <sched.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include <eal_export.h>
 #include <rte_common.h>
-#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
+#include <rte_pause.h>
 #include <rte_per_lcore.h>
-#include <rte_spinlock.h>
 #include <rte_thread.h>
 
 #include "fastmem_pvt.h"
-
-#define LOCK_FILE "fastmem_procs"
-#define LOCK_PATIENCE_MS 50
 
 /* A thread that has a block: in the process's list, by its thread-local memory. */
 struct thread {
@@ -69,144 +58,39 @@ RTE_EXPORT_EXPERIMENTAL_SYMBOL(per_lcore___rte_fastmem_home, 26.11)
 RTE_DEFINE_PER_LCORE(struct rte_fastmem_home *, __rte_fastmem_home) = &no_caches.homes[0];
 static RTE_DEFINE_PER_LCORE(struct thread, self);
 
-struct fastmem_local fastmem_local;
-
-static rte_spinlock_t local_lock = RTE_SPINLOCK_INITIALIZER; /* attaching */
-static rte_spinlock_t threads_lock = RTE_SPINLOCK_INITIALIZER;
+/* Locks among the threads of this process, attached or not. */
+static RTE_ATOMIC(uint32_t) attach_lock;
+static RTE_ATOMIC(uint32_t) reap_lock;
+static RTE_ATOMIC(uint32_t) threads_lock;
 static struct thread *threads;
 static rte_thread_key thread_key;
 static bool has_thread_key;
 static void *lcore_callback;
 static bool is_registering; /* lcore callbacks that are not of this thread */
-static int lock_fd = -1;
-
-/*
- * Telling dead processes from living ones.
- */
-
-static int
-slot_lock(int cmd, uint32_t slot, struct flock *lock)
-{
-	memset(lock, 0, sizeof(*lock));
-	lock->l_type = F_WRLCK;
-	lock->l_whence = SEEK_SET;
-	lock->l_start = slot;
-	lock->l_len = 1;
-	return fcntl(lock_fd, cmd, lock);
-}
 
 static bool
-slot_is_alive(const struct fastmem_shared *sh, uint32_t slot)
+local_trylock(RTE_ATOMIC(uint32_t) *lock)
 {
-	struct flock lock;
-
-	/* Without a file of locks nobody is known to be dead. */
-	if (!sh->has_lock_file || lock_fd < 0 || slot == fastmem_local.proc)
-		return true;
-	if (slot_lock(F_GETLK, slot, &lock) != 0)
-		return true;
-	return lock.l_type != F_UNLCK;
-}
-
-bool
-fastmem_proc_is_dead(struct fastmem_shared *sh, uint32_t owner)
-{
-	return !slot_is_alive(sh, owner - 1);
+	return rte_atomic_exchange_explicit(lock, 1, rte_memory_order_acquire) == 0;
 }
 
 static void
-lock_path(char *path, size_t len)
+local_lock(RTE_ATOMIC(uint32_t) *lock)
 {
-	snprintf(path, len, "%s/" LOCK_FILE, rte_eal_get_runtime_dir());
-}
+	uint32_t spins = 0;
 
-static void
-lock_file_open(void)
-{
-	char path[PATH_MAX];
-
-	lock_path(path, sizeof(path));
-	lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-}
-
-static void
-lock_file_close(bool is_last)
-{
-	char path[PATH_MAX];
-
-	if (lock_fd < 0)
-		return;
-	lock_path(path, sizeof(path));
-	if (is_last)
-		unlink(path);
-	close(lock_fd);
-	lock_fd = -1;
-}
-
-/* Take a free slot, or one whose process died and has been cleaned up after. */
-static int
-slot_take(struct fastmem_shared *sh)
-{
-	struct flock lock;
-	uint32_t slot, free;
-
-	for (slot = 0; slot < FASTMEM_MAX_PROCS; slot++) {
-		free = 0;
-		if (!rte_atomic_compare_exchange_strong_explicit(&sh->procs[slot].in_use, &free, 1,
-				rte_memory_order_acquire, rte_memory_order_relaxed))
-			continue;
-		if (sh->has_lock_file && slot_lock(F_SETLK, slot, &lock) != 0) {
-			FASTMEM_LOG(ERR, "cannot lock byte %u of " LOCK_FILE ": %s", slot,
-				strerror(errno));
-			rte_atomic_store_explicit(&sh->procs[slot].in_use, 0,
-				rte_memory_order_relaxed);
-			return -1;
-		}
-		sh->procs[slot].pid = getpid();
-		fastmem_local.proc = slot;
-		return 0;
-	}
-	FASTMEM_LOG(ERR, "more than %d processes", FASTMEM_MAX_PROCS);
-	return -1;
-}
-
-static void
-slot_drop(struct fastmem_shared *sh, uint32_t slot)
-{
-	sh->procs[slot].pid = 0;
-	rte_atomic_store_explicit(&sh->procs[slot].in_use, 0, rte_memory_order_release);
-}
-
-void
-fastmem_lock_wait(struct fastmem_lock *lock)
-	__rte_no_thread_safety_analysis
-{
-	struct fastmem_shared *sh = rte_atomic_load_explicit(&fastmem_local.shared,
-			rte_memory_order_relaxed);
-	const uint64_t patience = rte_get_tsc_hz() / 1000 * LOCK_PATIENCE_MS;
-	uint64_t start = rte_rdtsc();
-	uint32_t spins = 0, owner;
-
-	while (!fastmem_trylock(lock)) {
-		/* The holder may be waiting for this CPU. */
+	while (!local_trylock(lock)) {
 		if (++spins % 64 == 0)
 			sched_yield();
 		else
 			rte_pause();
-		if (sh == NULL || rte_rdtsc() - start < patience)
-			continue;
-		start = rte_rdtsc();
-		owner = rte_atomic_load_explicit(&lock->owner, rte_memory_order_relaxed);
-		if (owner == 0 || !fastmem_proc_is_dead(sh, owner))
-			continue;
-		/* What a lock guards is whole between any two of its statements, but for counts. */
-		if (rte_atomic_compare_exchange_strong_explicit(&lock->owner, &owner,
-				fastmem_local.proc + 1, rte_memory_order_acquire,
-				rte_memory_order_relaxed)) {
-			FASTMEM_LOG(WARNING, "took over the lock of a process that died");
-			return;
-		}
 	}
+}
+
+static void
+local_unlock(RTE_ATOMIC(uint32_t) *lock)
+{
+	rte_atomic_store_explicit(lock, 0, rte_memory_order_release);
 }
 
 /*
@@ -224,7 +108,7 @@ block_claim(struct fastmem_shared *sh, uint32_t lcore)
 	for (; block != NULL; block = block->next) {
 		free = 0;
 		if (block->lcore == lcore && rte_atomic_compare_exchange_strong_explicit(
-				&block->owner, &free, fastmem_local.proc + 1,
+				&block->owner, &free, fastmem_local.id,
 				rte_memory_order_acquire, rte_memory_order_relaxed))
 			return block;
 	}
@@ -241,7 +125,7 @@ block_create(struct fastmem_shared *sh, uint32_t lcore, uint32_t socket)
 	if (block == NULL)
 		return NULL;
 	block->lcore = lcore;
-	block->owner = fastmem_local.proc + 1;
+	block->owner = fastmem_local.id;
 	fastmem_cache_init_block(sh, block);
 	next = rte_atomic_load_explicit(&sh->blocks, rte_memory_order_relaxed);
 	do {
@@ -259,42 +143,53 @@ block_drop(struct fastmem_shared *sh, struct fastmem_block *block)
 	rte_atomic_store_explicit(&block->owner, 0, rte_memory_order_release);
 }
 
+/*
+ * Take back what processes held that had a slot, whose byte the caller has locked, and
+ * died; one that died while it took back from others holds their blocks.
+ */
 static void
-reap_slot(struct fastmem_shared *sh, uint32_t slot)
+slot_reap(struct fastmem_shared *sh, uint32_t slot)
 {
 	struct fastmem_block *block = rte_atomic_load_explicit(&sh->blocks,
 			rte_memory_order_acquire);
 	uint32_t nb_blocks = 0, owner;
 
 	for (; block != NULL; block = block->next) {
-		owner = slot + 1;
-		if (!rte_atomic_compare_exchange_strong_explicit(&block->owner, &owner,
-				fastmem_local.proc + 1, rte_memory_order_acquire,
+		owner = rte_atomic_load_explicit(&block->owner, rte_memory_order_relaxed);
+		if (owner == 0 || owner == fastmem_local.id || fastmem_id_slot(owner) != slot ||
+				!rte_atomic_compare_exchange_strong_explicit(&block->owner, &owner,
+				fastmem_local.id, rte_memory_order_acquire,
 				rte_memory_order_relaxed))
 			continue;
 		block_drop(sh, block);
 		nb_blocks++;
 	}
-	FASTMEM_LOG(INFO, "process %d ended without detaching: took back the caches of %u threads",
-		sh->procs[slot].pid, nb_blocks);
-	slot_drop(sh, slot);
+	if (nb_blocks > 0)
+		FASTMEM_LOG(INFO, "a process ended without detaching: took back the caches of %u threads",
+			nb_blocks);
 }
 
 void
 fastmem_proc_reap(struct fastmem_shared *sh)
 {
-	uint32_t slot, used;
+	const uint32_t self = fastmem_id_slot(fastmem_local.id);
+	uint32_t slot;
 
+	/* A process's own locks do not keep its other threads out. */
+	if (!sh->has_lock_file || !local_trylock(&reap_lock))
+		return;
 	for (slot = 0; slot < FASTMEM_MAX_PROCS; slot++) {
-		used = 1;
-		if (rte_atomic_load_explicit(&sh->procs[slot].in_use,
-				rte_memory_order_relaxed) != 1 || slot_is_alive(sh, slot))
+		if (slot == self || fastmem_slot_id(sh, slot) == 0 || fastmem_slot_trylock(slot) != 1)
 			continue;
-		/* 2: somebody reaps it. */
-		if (rte_atomic_compare_exchange_strong_explicit(&sh->procs[slot].in_use, &used, 2,
-				rte_memory_order_acquire, rte_memory_order_relaxed))
-			reap_slot(sh, slot);
+		/* It may have ended in peace meanwhile; dying here leaves it as it was. */
+		if (fastmem_slot_id(sh, slot) != 0) {
+			slot_reap(sh, slot);
+			rte_atomic_store_explicit(&sh->procs[slot].id, 0,
+				rte_memory_order_release);
+		}
+		fastmem_slot_unlock(slot);
 	}
+	local_unlock(&reap_lock);
 }
 
 /*
@@ -315,13 +210,13 @@ fastmem_proc_home(const struct fastmem_shared *sh)
 static void
 thread_list(struct thread *t)
 {
-	rte_spinlock_lock(&threads_lock);
+	local_lock(&threads_lock);
 	t->prev = NULL;
 	t->next = threads;
 	if (threads != NULL)
 		threads->prev = t;
 	threads = t;
-	rte_spinlock_unlock(&threads_lock);
+	local_unlock(&threads_lock);
 }
 
 /* Take a thread off the list; its block is the caller's then. */
@@ -330,7 +225,7 @@ thread_unlist(struct thread *t)
 {
 	struct fastmem_block *block;
 
-	rte_spinlock_lock(&threads_lock);
+	local_lock(&threads_lock);
 	block = t->block;
 	if (block != NULL) {
 		if (t->prev != NULL)
@@ -342,7 +237,7 @@ thread_unlist(struct thread *t)
 		t->block = NULL;
 		*t->home = &no_caches.homes[0];
 	}
-	rte_spinlock_unlock(&threads_lock);
+	local_unlock(&threads_lock);
 	return block;
 }
 
@@ -432,20 +327,8 @@ fastmem_proc_init(struct fastmem_shared *sh)
 {
 	bool is_primary = rte_eal_process_type() == RTE_PROC_PRIMARY;
 
-	lock_file_open();
-	if (is_primary)
-		sh->has_lock_file = lock_fd >= 0;
-	if (sh->has_lock_file && lock_fd < 0) {
-		FASTMEM_LOG(ERR, "cannot open " LOCK_FILE " in %s: %s",
-			rte_eal_get_runtime_dir(), strerror(errno));
+	if (fastmem_slot_init(sh, is_primary) != 0)
 		return -1;
-	}
-	if (!is_primary)
-		fastmem_proc_reap(sh);
-	if (slot_take(sh) != 0) {
-		lock_file_close(is_primary);
-		return -1;
-	}
 	if (!has_thread_key)
 		has_thread_key = rte_thread_key_create(&thread_key, thread_end) == 0;
 	is_registering = true;
@@ -454,6 +337,9 @@ fastmem_proc_init(struct fastmem_shared *sh)
 	if (lcore_callback == NULL)
 		FASTMEM_LOG(WARNING, "registered threads keep their caches until they end");
 	rte_atomic_store_explicit(&fastmem_local.shared, sh, rte_memory_order_release);
+	/* From here on this process counts: only now it may lock what others share. */
+	slot_reap(sh, fastmem_id_slot(fastmem_local.id));
+	fastmem_proc_reap(sh);
 	return 0;
 }
 
@@ -464,7 +350,7 @@ fastmem_proc_fini(void)
 	struct fastmem_shared *sh = rte_atomic_load_explicit(&fastmem_local.shared,
 			rte_memory_order_relaxed);
 	bool is_primary = rte_eal_process_type() == RTE_PROC_PRIMARY;
-	uint32_t slot;
+	uint32_t slot, id;
 
 	is_registering = true;
 	if (lcore_callback != NULL)
@@ -472,14 +358,14 @@ fastmem_proc_fini(void)
 	lcore_callback = NULL;
 	is_registering = false;
 	detach_threads(sh, !is_primary);
-	for (slot = 0; is_primary && slot < FASTMEM_MAX_PROCS; slot++)
-		if (slot != fastmem_local.proc && sh->procs[slot].in_use != 0 &&
-				slot_is_alive(sh, slot))
+	for (slot = 0; is_primary && slot < FASTMEM_MAX_PROCS; slot++) {
+		id = fastmem_slot_id(sh, slot);
+		if (id != 0 && id != fastmem_local.id && !fastmem_slot_is_dead(sh, id))
 			FASTMEM_LOG(ERR, "process %d is still attached: it will crash",
 				sh->procs[slot].pid);
-	slot_drop(sh, fastmem_local.proc);
-	lock_file_close(is_primary);
+	}
 	rte_atomic_store_explicit(&fastmem_local.shared, NULL, rte_memory_order_release);
+	fastmem_slot_fini(sh, is_primary);
 	fastmem_local.is_explicit = false;
 }
 
@@ -489,14 +375,14 @@ fastmem_proc_attach(void)
 	struct fastmem_shared *sh;
 
 	if (rte_eal_process_type() == RTE_PROC_SECONDARY) {
-		rte_spinlock_lock(&local_lock);
+		local_lock(&attach_lock);
 		sh = rte_atomic_load_explicit(&fastmem_local.shared, rte_memory_order_acquire);
 		if (sh == NULL) {
 			sh = fastmem_zone_find_shared();
 			if (sh != NULL && fastmem_proc_init(sh) != 0)
 				sh = NULL;
 		}
-		rte_spinlock_unlock(&local_lock);
+		local_unlock(&attach_lock);
 		if (sh != NULL)
 			return sh;
 	}

@@ -11,7 +11,7 @@
  *   application
  *      |  one object, or an array      rte_fastmem.c, inline part in rte_fastmem_core.h
  *   cache     per thread and bin       two magazines; no lock, no atomic operation
- *      |  a magazine                   fastmem_cache.c; threads and processes: fastmem_proc.c
+ *      |  a magazine                   fastmem_cache.c; threads: fastmem_proc.c, _slot.c
  *   depot     per socket and bin       lock-free stack of magazines; fastmem_depot.c
  *      |  a batch of objects
  *   slab      per socket and bin       2 MiB; knows which object is free; fastmem_slab.c
@@ -105,7 +105,7 @@ static_assert(sizeof(struct rte_fastmem_cache) == RTE_CACHE_LINE_SIZE || RTE_CAC
 static_assert(sizeof(struct rte_fastmem_cache) + FASTMEM_MAX_SOCKETS *
 	sizeof(struct rte_fastmem_home) <= UINT16_MAX, "too many sockets for 16-bit offsets");
 
-/* A spinlock that names the process that holds it: slot + 1; 0 = free. */
+/* A spinlock that names the process that holds it by its id; 0 = free. */
 struct __rte_lockable fastmem_lock {
 	RTE_ATOMIC(uint32_t) owner;
 };
@@ -200,7 +200,7 @@ struct fastmem_cold {
 /* The caches of a thread, for all sockets. Never freed; used again by its lcore id. */
 struct __rte_cache_aligned fastmem_block {
 	struct fastmem_block *next;
-	RTE_ATOMIC(uint32_t) owner; /* process slot + 1, 0 when no thread has it */
+	RTE_ATOMIC(uint32_t) owner; /* id of the process, 0 when no thread has it */
 	uint32_t lcore; /* lcore id, or LCORE_ID_ANY */
 	uint32_t socket; /* of its thread */
 	uint32_t nb_stash;
@@ -211,11 +211,22 @@ struct __rte_cache_aligned fastmem_block {
 	struct rte_fastmem_home homes[];
 };
 
-/* A process. in_use: 1 when its slot is taken, 2 while it is reaped. Alive while it holds the lock of its slot's byte. */
+/* A process. Alive while it holds the lock of its slot's byte, which guards the rest. */
 struct fastmem_proc {
-	RTE_ATOMIC(uint32_t) in_use;
+	RTE_ATOMIC(uint32_t) id; /* 0 when the slot is free */
+	uint32_t generation; /* of ids of this slot */
 	int32_t pid;
 };
+
+/* What names a process in locks and blocks: generation, slot + 1. 0: none. */
+#define FASTMEM_ID_SHIFT 8
+static_assert(FASTMEM_MAX_PROCS < 1 << FASTMEM_ID_SHIFT, "an id holds its slot");
+
+static inline uint32_t
+fastmem_id_slot(uint32_t id)
+{
+	return (id & ((1u << FASTMEM_ID_SHIFT) - 1)) - 1;
+}
 
 struct fastmem_arena {
 	char *base;
@@ -254,7 +265,7 @@ struct __rte_cache_aligned fastmem_shared {
 /* This process. */
 struct fastmem_local {
 	RTE_ATOMIC(struct fastmem_shared *) shared; /* NULL: not attached */
-	uint32_t proc; /* slot */
+	uint32_t id; /* of this process, 0: not attached */
 	bool is_explicit; /* rte_fastmem_init() was called */
 };
 extern struct fastmem_local fastmem_local;
@@ -424,8 +435,24 @@ struct fastmem_block *fastmem_proc_block(struct fastmem_shared *sh);
 /* Take back what processes held that are dead. */
 void fastmem_proc_reap(struct fastmem_shared *sh);
 uint32_t fastmem_proc_home(const struct fastmem_shared *sh);
-/* A lock or ticket is held for long: whether its owner is dead. */
-bool fastmem_proc_is_dead(struct fastmem_shared *sh, uint32_t owner);
+
+/* fastmem_slot.c: which processes there are, and which of them are alive. */
+
+/* Give this process a slot and an id; 0 or -1. What was held under the slot is to be reaped. */
+int fastmem_slot_init(struct fastmem_shared *sh, bool is_primary);
+void fastmem_slot_fini(struct fastmem_shared *sh, bool is_primary);
+/* A lock, block or ticket has an owner: whether it is dead. */
+bool fastmem_slot_is_dead(struct fastmem_shared *sh, uint32_t owner);
+/* Lock the byte of a slot: 1; 0 when another process has it; -1: errno. */
+int fastmem_slot_trylock(uint32_t slot);
+void fastmem_slot_unlock(uint32_t slot);
+
+/* Id of the process that has a slot; 0: none. */
+static inline uint32_t
+fastmem_slot_id(struct fastmem_shared *sh, uint32_t slot)
+{
+	return rte_atomic_load_explicit(&sh->procs[slot].id, rte_memory_order_acquire);
+}
 
 /* The shared memory when this process is attached, else as fastmem_proc_attach(). */
 static inline struct fastmem_shared *
@@ -461,7 +488,7 @@ fastmem_trylock(struct fastmem_lock *lock)
 	uint32_t free = 0;
 
 	return rte_atomic_compare_exchange_strong_explicit(&lock->owner, &free,
-			fastmem_local.proc + 1, rte_memory_order_acquire,
+			fastmem_local.id, rte_memory_order_acquire,
 			rte_memory_order_relaxed);
 }
 

@@ -391,7 +391,7 @@ dump_threads(struct fastmem_shared *sh, FILE *f)
 		if (owner == 0)
 			fprintf(f, " (ended)");
 		else
-			fprintf(f, " of process %d", sh->procs[owner - 1].pid);
+			fprintf(f, " of process %d", sh->procs[fastmem_id_slot(owner)].pid);
 		fprintf(f, ": %" PRIu64 " allocated, %" PRIu64 " freed, %" PRIu64 " cached\n",
 			allocs_of(&sum.life), frees_of(&sum.life), sum.cached);
 	}

@@ -657,7 +657,7 @@ grow_begin(struct fastmem_shared *sh, struct fastmem_socket *sk)
 {
 	const uint64_t patience = rte_get_tsc_hz() / 1000 * GROW_PATIENCE_MS;
 	uint64_t start = rte_rdtsc();
-	uint32_t self = fastmem_local.proc + 1, owner = 0;
+	uint32_t self = fastmem_local.id, owner = 0;
 
 	if (rte_atomic_compare_exchange_strong_explicit(&sk->growing, &owner, self,
 			rte_memory_order_acquire, rte_memory_order_relaxed))
@@ -666,7 +666,7 @@ grow_begin(struct fastmem_shared *sh, struct fastmem_socket *sk)
 		sched_yield();
 		owner = rte_atomic_load_explicit(&sk->growing, rte_memory_order_acquire);
 		if (owner != 0 && rte_rdtsc() - start > patience) {
-			if (fastmem_proc_is_dead(sh, owner))
+			if (fastmem_slot_is_dead(sh, owner))
 				return rte_atomic_compare_exchange_strong_explicit(&sk->growing,
 					&owner, self, rte_memory_order_acquire,
 					rte_memory_order_relaxed);
