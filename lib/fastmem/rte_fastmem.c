@@ -605,13 +605,22 @@ rte_fastmem_alloc_bulk_socket(void **ptrs, unsigned int n, size_t size, size_t a
 	return alloc_bulk_checked(ptrs, n, size, align, flags, socket_id);
 }
 
-/* Objects of one cache, whose offset is not 0; the caller has a block, or can have none. */
+/* Objects of one cache, whose offset is not 0. */
 static void
 free_run(struct rte_fastmem_home *home, uint16_t offset, void **ptrs, unsigned int n)
 {
-	struct fastmem_shared *sh = fastmem_shared();
+	struct rte_fastmem_cache *cache = __rte_fastmem_cache_at(home, offset);
+	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
+	struct fastmem_shared *sh;
 
 	fastmem_cache_predict(home, ptrs[0], offset);
+	if (likely(n <= cache->cap - (uint16_t)count_len)) {
+		__rte_fastmem_copy(&cache->objs[(uint16_t)count_len], ptrs, n);
+		rte_atomic_store_explicit(&cache->count_len, count_len + n,
+			rte_memory_order_release);
+		return;
+	}
+	sh = fastmem_shared();
 	fastmem_cache_put_bulk(sh, fastmem_proc_block(sh), fastmem_offset_socket(offset),
 		fastmem_offset_bin(offset), ptrs, n);
 }

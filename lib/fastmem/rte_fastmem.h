@@ -64,7 +64,7 @@
 
 /* A compiler does not inline what it is told to pair with a deallocator. */
 #ifdef RTE_FASTMEM_INLINE
-#define __RTE_FASTMEM_FAST static inline
+#define __RTE_FASTMEM_FAST static __rte_always_inline
 #define __RTE_FASTMEM_DEALLOC(function, argno)
 #else
 #define __RTE_FASTMEM_FAST

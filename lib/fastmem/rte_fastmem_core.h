@@ -34,6 +34,7 @@
 #include <rte_compat.h>
 #include <rte_per_lcore.h>
 #include <rte_stdatomic.h>
+#include <rte_vect.h>
 
 /** log2 of the size of a slab, which is also its alignment. */
 #define RTE_FASTMEM_SLAB_SHIFT 21
@@ -112,7 +113,7 @@ __rte_fastmem_free_bulk_slow(void **ptrs, unsigned int n);
 #if defined(RTE_FASTMEM_INLINE) || defined(RTE_FASTMEM_BODIES)
 
 /* The bin of a valid size and alignment. */
-static inline unsigned int
+static __rte_always_inline unsigned int
 __rte_fastmem_bin(size_t size, size_t align)
 {
 	const size_t min = (size_t)1 << RTE_FASTMEM_MIN_SHIFT;
@@ -131,7 +132,7 @@ __rte_fastmem_bin(size_t size, size_t align)
 	return cls;
 }
 
-static inline bool
+static __rte_always_inline bool
 __rte_fastmem_size_is_valid(size_t size, size_t align)
 {
 	const size_t max = (size_t)1 << RTE_FASTMEM_MAX_SHIFT;
@@ -140,7 +141,7 @@ __rte_fastmem_size_is_valid(size_t size, size_t align)
 }
 
 /* Take the last object of the loaded magazine; false when it is empty. */
-static inline bool
+static __rte_always_inline bool
 __rte_fastmem_cache_pop(struct rte_fastmem_cache *cache, void **obj)
 {
 	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
@@ -156,7 +157,7 @@ __rte_fastmem_cache_pop(struct rte_fastmem_cache *cache, void **obj)
 }
 
 /* Append an object to the loaded magazine; false when it is full. */
-static inline bool
+static __rte_always_inline bool
 __rte_fastmem_cache_push(struct rte_fastmem_cache *cache, void *obj)
 {
 	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
@@ -171,7 +172,7 @@ __rte_fastmem_cache_push(struct rte_fastmem_cache *cache, void *obj)
 }
 
 /* The map's entry of an address; false when it is out of the map. */
-static inline bool
+static __rte_always_inline bool
 __rte_fastmem_map_entry(const struct rte_fastmem_home *home, const void *ptr, uint16_t *offset)
 {
 	uintptr_t slab = ((uintptr_t)ptr >> RTE_FASTMEM_SLAB_SHIFT) - home->map_first;
@@ -183,20 +184,20 @@ __rte_fastmem_map_entry(const struct rte_fastmem_home *home, const void *ptr, ui
 }
 
 /* Whether the thread's prediction is right for an address. */
-static inline bool
+static __rte_always_inline bool
 __rte_fastmem_is_predicted(const struct rte_fastmem_home *home, const void *ptr)
 {
 	return (uintptr_t)ptr >> RTE_FASTMEM_SLAB_SHIFT ==
 		rte_atomic_load_explicit(&home->pred_slab, rte_memory_order_relaxed);
 }
 
-static inline struct rte_fastmem_cache *
+static __rte_always_inline struct rte_fastmem_cache *
 __rte_fastmem_cache_at(const struct rte_fastmem_home *home, uint16_t offset)
 {
 	return (struct rte_fastmem_cache *)(void *)(home->block + offset);
 }
 
-static inline void *
+static __rte_always_inline void *
 __rte_fastmem_alloc(size_t size, size_t align, unsigned int flags)
 {
 	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
@@ -212,7 +213,7 @@ __rte_fastmem_alloc(size_t size, size_t align, unsigned int flags)
 }
 
 /* Not the predicted slab: the map tells the cache. */
-static inline bool
+static __rte_always_inline bool
 __rte_fastmem_free_by_map(struct rte_fastmem_home *home, void *ptr)
 {
 	uint16_t offset;
@@ -223,7 +224,7 @@ __rte_fastmem_free_by_map(struct rte_fastmem_home *home, void *ptr)
 		likely(__rte_fastmem_cache_push(__rte_fastmem_cache_at(home, offset), ptr));
 }
 
-static inline void
+static __rte_always_inline void
 __rte_fastmem_free(void *ptr)
 {
 	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
@@ -239,7 +240,7 @@ __rte_fastmem_free(void *ptr)
  * The cache is known; that the object is of its slabs is to be checked: its address
  * must not depend on the entry, so it is computed before.
  */
-static inline bool
+static __rte_always_inline bool
 __rte_fastmem_free_known(struct rte_fastmem_home *home, struct rte_fastmem_cache *cache,
 	uint16_t expected, void *ptr)
 {
@@ -253,7 +254,7 @@ __rte_fastmem_free_known(struct rte_fastmem_home *home, struct rte_fastmem_cache
 		likely(offset == expected) && likely(__rte_fastmem_cache_push(cache, ptr));
 }
 
-static inline void
+static __rte_always_inline void
 __rte_fastmem_free_sized(void *ptr, size_t size, size_t align)
 {
 	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
@@ -268,7 +269,7 @@ __rte_fastmem_free_sized(void *ptr, size_t size, size_t align)
 	__rte_fastmem_free_slow(ptr);
 }
 
-static inline void *
+static __rte_always_inline void *
 __rte_fastmem_halloc(uint32_t handle, unsigned int flags)
 {
 	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
@@ -282,7 +283,7 @@ __rte_fastmem_halloc(uint32_t handle, unsigned int flags)
 	return obj;
 }
 
-static inline void
+static __rte_always_inline void
 __rte_fastmem_hfree(uint32_t handle, void *ptr)
 {
 	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
@@ -294,42 +295,54 @@ __rte_fastmem_hfree(uint32_t handle, void *ptr)
 }
 
 /*
- * Several objects. Pointers are copied 64 bytes at a time, then 32, in both
+ * Several objects. Pointers are copied as vectors of the same width in both
  * directions: a load that is wider than the stores it reads from waits for these.
  */
+#if !defined(RTE_ARCH_64)
+typedef rte_v128u32_t __rte_fastmem_vec_t;
+#elif defined(__AVX2__)
+typedef rte_v256u64_t __rte_fastmem_vec_t;
+#else
+typedef rte_v128u64_t __rte_fastmem_vec_t;
+#endif
+/** Pointers in a vector: 2 or 4. */
+#define __RTE_FASTMEM_VEC_LEN (sizeof(__rte_fastmem_vec_t) / sizeof(void *))
 
-static inline void
-__rte_fastmem_copy(void **dst, void * const *src, unsigned int n)
+/* Copy n pointers, a number the compiler knows. */
+static __rte_always_inline void
+__rte_fastmem_copy_few(void **dst, void * const *src, unsigned int n, __rte_fastmem_vec_t *diffs,
+	__rte_fastmem_vec_t firsts)
 {
-	for (; n >= 8; n -= 8, dst += 8, src += 8)
-		memcpy(dst, src, 8 * sizeof(dst[0]));
-	if (n & 4) {
-		memcpy(dst, src, 4 * sizeof(dst[0]));
-		dst += 4;
-		src += 4;
+	__rte_fastmem_vec_t vec;
+	unsigned int i;
+
+	for (i = 0; i < n; i += __RTE_FASTMEM_VEC_LEN) {
+		memcpy(&vec, &src[i], sizeof(vec));
+		memcpy(&dst[i], &vec, sizeof(vec));
+		*diffs |= vec ^ firsts;
 	}
-	for (n &= 3; n > 0; n--)
-		*dst++ = *src++;
 }
 
 /* Copy, and tell in which bits the pointers differ from the first one. */
-static inline uintptr_t
+static __rte_always_inline uintptr_t
 __rte_fastmem_copy_diff(void **dst, void * const *src, unsigned int n)
 {
-	uintptr_t first = (uintptr_t)src[0], diff = 0;
+	const uintptr_t first = (uintptr_t)src[0];
+	const __rte_fastmem_vec_t firsts = (__rte_fastmem_vec_t){0} + first;
+	__rte_fastmem_vec_t diffs = {0};
+	uintptr_t diff = 0;
 	unsigned int i;
 
-	for (; n >= 8; n -= 8, dst += 8, src += 8) {
-		memcpy(dst, src, 8 * sizeof(dst[0]));
-		for (i = 0; i < 8; i++)
-			diff |= (uintptr_t)src[i] ^ first;
-	}
-	if (n & 4) {
-		memcpy(dst, src, 4 * sizeof(dst[0]));
-		for (i = 0; i < 4; i++)
-			diff |= (uintptr_t)src[i] ^ first;
-		dst += 4;
-		src += 4;
+	if (n >= 4) {
+		for (; n >= 8; n -= 8, dst += 8, src += 8)
+			__rte_fastmem_copy_few(dst, src, 8, &diffs, firsts);
+		if (n & 4) {
+			__rte_fastmem_copy_few(dst, src, 4, &diffs, firsts);
+			dst += 4;
+			src += 4;
+		}
+		for (i = 0; i < __RTE_FASTMEM_VEC_LEN; i++)
+			diff |= (uintptr_t)diffs[i];
 	}
 	for (n &= 3; n > 0; n--) {
 		diff |= (uintptr_t)*src ^ first;
@@ -338,37 +351,46 @@ __rte_fastmem_copy_diff(void **dst, void * const *src, unsigned int n)
 	return diff;
 }
 
+/* Copy only: the compiler drops what nobody asks for. */
+static __rte_always_inline void
+__rte_fastmem_copy(void **dst, void * const *src, unsigned int n)
+{
+	(void)__rte_fastmem_copy_diff(dst, src, n);
+}
+
 /* Take the last n objects of the loaded magazine; false when it has fewer. */
-static inline bool
+static __rte_always_inline bool
 __rte_fastmem_cache_pop_bulk(struct rte_fastmem_cache *cache, void **objs, unsigned int n)
 {
 	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
+	size_t len = (uint16_t)count_len;
 
-	if (unlikely((uint16_t)count_len < n))
+	if (unlikely(len < n))
 		return false;
-	__rte_fastmem_copy(objs, &cache->objs[(uint16_t)count_len - n], n);
+	__rte_fastmem_copy(objs, &cache->objs[len - n], n);
 	rte_atomic_store_explicit(&cache->count_len,
 		count_len + n * ((UINT64_C(1) << 16) - 1), rte_memory_order_relaxed);
 	return true;
 }
 
 /* Append n objects; false when there is no room or they are not in one slab. */
-static inline bool
+static __rte_always_inline bool
 __rte_fastmem_cache_push_bulk(struct rte_fastmem_cache *cache, void * const *objs, unsigned int n)
 {
 	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
+	size_t len = (uint16_t)count_len;
 
-	if (unlikely(n > cache->cap - (uint16_t)count_len))
+	if (unlikely(n > cache->cap - len))
 		return false;
 	/* What is beyond the length is nobody's until the length says so. */
-	if (unlikely(__rte_fastmem_copy_diff(&cache->objs[(uint16_t)count_len], objs, n) >>
+	if (unlikely(__rte_fastmem_copy_diff(&cache->objs[len], objs, n) >>
 				RTE_FASTMEM_SLAB_SHIFT != 0))
 		return false;
 	rte_atomic_store_explicit(&cache->count_len, count_len + n, rte_memory_order_release);
 	return true;
 }
 
-static inline int
+static __rte_always_inline int
 __rte_fastmem_alloc_bulk(void **ptrs, unsigned int n, size_t size, size_t align,
 	unsigned int flags)
 {
@@ -385,7 +407,7 @@ __rte_fastmem_alloc_bulk(void **ptrs, unsigned int n, size_t size, size_t align,
 	return 0;
 }
 
-static inline void
+static __rte_always_inline void
 __rte_fastmem_free_bulk(void **ptrs, unsigned int n)
 {
 	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
@@ -405,7 +427,7 @@ __rte_fastmem_free_bulk(void **ptrs, unsigned int n)
 	__rte_fastmem_free_bulk_slow(ptrs, n);
 }
 
-static inline int
+static __rte_always_inline int
 __rte_fastmem_halloc_bulk(uint32_t handle, void **ptrs, unsigned int n, unsigned int flags)
 {
 	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
@@ -417,7 +439,7 @@ __rte_fastmem_halloc_bulk(uint32_t handle, void **ptrs, unsigned int n, unsigned
 	return 0;
 }
 
-static inline void
+static __rte_always_inline void
 __rte_fastmem_hfree_bulk(uint32_t handle __rte_unused, void **ptrs, unsigned int n)
 {
 	/* The objects' slab has to be looked at anyhow, and tells the cache. */
@@ -428,56 +450,56 @@ __rte_fastmem_hfree_bulk(uint32_t handle __rte_unused, void **ptrs, unsigned int
 
 #ifdef RTE_FASTMEM_INLINE
 
-static inline void *
+static __rte_always_inline void *
 rte_fastmem_alloc(size_t size, size_t align, unsigned int flags)
 {
 	return __rte_fastmem_alloc(size, align, flags);
 }
 
-static inline void
+static __rte_always_inline void
 rte_fastmem_free(void *ptr)
 {
 	__rte_fastmem_free(ptr);
 }
 
-static inline void
+static __rte_always_inline void
 rte_fastmem_free_sized(void *ptr, size_t size, size_t align)
 {
 	__rte_fastmem_free_sized(ptr, size, align);
 }
 
-static inline void *
+static __rte_always_inline void *
 rte_fastmem_halloc(rte_fastmem_handle_t handle, unsigned int flags)
 {
 	return __rte_fastmem_halloc(handle, flags);
 }
 
-static inline void
+static __rte_always_inline void
 rte_fastmem_hfree(rte_fastmem_handle_t handle, void *ptr)
 {
 	__rte_fastmem_hfree(handle, ptr);
 }
 
-static inline int
+static __rte_always_inline int
 rte_fastmem_alloc_bulk(void **ptrs, unsigned int n, size_t size, size_t align, unsigned int flags)
 {
 	return __rte_fastmem_alloc_bulk(ptrs, n, size, align, flags);
 }
 
-static inline void
+static __rte_always_inline void
 rte_fastmem_free_bulk(void **ptrs, unsigned int n)
 {
 	__rte_fastmem_free_bulk(ptrs, n);
 }
 
-static inline int
+static __rte_always_inline int
 rte_fastmem_halloc_bulk(rte_fastmem_handle_t handle, void **ptrs, unsigned int n,
 	unsigned int flags)
 {
 	return __rte_fastmem_halloc_bulk(handle, ptrs, n, flags);
 }
 
-static inline void
+static __rte_always_inline void
 rte_fastmem_hfree_bulk(rte_fastmem_handle_t handle, void **ptrs, unsigned int n)
 {
 	__rte_fastmem_hfree_bulk(handle, ptrs, n);
