@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_atomic.h>
 #include <rte_common.h>
 #include <rte_memory.h>
 
@@ -64,26 +65,70 @@ cache_set_len(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, uint16
 		rte_memory_order_release);
 }
 
-static void
-cache_load(struct fastmem_shared *sh, struct rte_fastmem_cache *cache,
-	struct fastmem_cold *cold, uint32_t bin, struct fastmem_mag *mag, uint16_t len)
+static uint32_t
+prev_len(const struct rte_fastmem_cache *cache)
 {
+	return rte_atomic_load_explicit(&cache->prev_len, rte_memory_order_relaxed);
+}
+
+static void
+set_prev_len(struct rte_fastmem_cache *cache, uint32_t len)
+{
+	rte_atomic_store_explicit(&cache->prev_len, len, rte_memory_order_release);
+}
+
+/*
+ * Change magazines. A process may be killed anywhere: who takes its caches over must
+ * find lengths that are too small, never too large; so both are 0 meanwhile.
+ */
+
+/* Load a magazine with so many objects in place of the loaded one, which becomes the previous. */
+static void
+cache_shift(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, void **objs,
+	uint16_t len, uint32_t cap)
+{
+	void **loaded = cache->objs;
+	uint16_t loaded_len = cache_len(cache);
+
 	cache_set_len(cache, cold, 0);
-	cache->objs = mag->objs;
-	cache->cap = sh->layouts[bin].cap;
+	set_prev_len(cache, 0);
+	rte_compiler_barrier();
+	cache->prev_objs = loaded;
+	cache->objs = objs;
+	cache->cap = cap;
+	rte_compiler_barrier();
+	set_prev_len(cache, loaded_len);
 	cache_set_len(cache, cold, len);
 }
 
 static void
 cache_swap(struct rte_fastmem_cache *cache, struct fastmem_cold *cold)
 {
-	void **objs = cache->prev_objs;
-	uint32_t len = cache->prev_len;
+	cache_shift(cache, cold, cache->prev_objs, prev_len(cache), cache->cap);
+}
 
-	cache->prev_objs = cache->objs;
-	cache->prev_len = cache_len(cache);
-	cache->objs = objs;
-	cache_set_len(cache, cold, len);
+/* Take the previous magazine away, NULL when there is none. */
+static struct fastmem_mag *
+cache_take_prev(struct rte_fastmem_cache *cache)
+{
+	struct fastmem_mag *mag;
+
+	if (cache->prev_objs == NULL)
+		return NULL;
+	mag = mag_of(cache->prev_objs);
+	mag->len = prev_len(cache);
+	set_prev_len(cache, 0);
+	cache->prev_objs = NULL;
+	rte_compiler_barrier();
+	return mag;
+}
+
+/* Load a magazine. The one that was loaded becomes the previous: that was taken away. */
+static void
+cache_load(struct fastmem_shared *sh, struct rte_fastmem_cache *cache,
+	struct fastmem_cold *cold, uint32_t bin, struct fastmem_mag *mag, uint16_t len)
+{
+	cache_shift(cache, cold, mag->objs, len, sh->layouts[bin].cap);
 }
 
 /* The loaded magazine, if any, is empty, as is the previous one: load this one. */
@@ -92,12 +137,10 @@ cache_replace(struct fastmem_shared *sh, struct fastmem_block *block,
 	struct rte_fastmem_cache *cache, struct fastmem_cold *cold, uint32_t bin,
 	struct fastmem_mag *mag)
 {
-	if (cache->objs != NULL) {
-		if (cache->prev_objs != NULL)
-			fastmem_depot_put_empty(sh, block, mag_of(cache->prev_objs));
-		cache->prev_objs = cache->objs;
-		cache->prev_len = 0;
-	}
+	struct fastmem_mag *empty = cache_take_prev(cache);
+
+	if (empty != NULL)
+		fastmem_depot_put_empty(sh, block, empty);
 	cache_load(sh, cache, cold, bin, mag, mag->len);
 }
 
@@ -203,7 +246,7 @@ fastmem_cache_get(struct fastmem_shared *sh, struct fastmem_block *block, uint32
 	cache = cache_of(block, socket, bin);
 	cold = cold_of(block, socket, bin);
 	predict_renew(block);
-	if (cache_len(cache) == 0 && cache->prev_len != 0)
+	if (cache_len(cache) == 0 && prev_len(cache) != 0)
 		cache_swap(cache, cold);
 	if (__rte_fastmem_cache_pop(cache, &obj))
 		return obj;
@@ -235,24 +278,17 @@ make_room(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socke
 	struct fastmem_cold *cold = cold_of(block, socket, bin);
 	struct fastmem_mag *mag, *full;
 
-	if (cache->prev_objs != NULL && cache->prev_len < cache->cap) {
+	if (cache->prev_objs != NULL && prev_len(cache) < cache->cap) {
 		cache_swap(cache, cold);
 		return ROOM_OWN;
 	}
 	mag = fastmem_depot_get_empty(sh, block);
 	if (mag == NULL)
 		return ROOM_NONE;
-	if (cache->objs == NULL) {
-		cache_load(sh, cache, cold, bin, mag, 0);
-		return ROOM_OWN;
-	}
-	full = cache->prev_objs == NULL ? NULL : mag_of(cache->prev_objs);
-	cache->prev_objs = cache->objs;
-	cache->prev_len = cache_len(cache);
+	full = cache_take_prev(cache);
 	cache_load(sh, cache, cold, bin, mag, 0);
 	if (full == NULL)
 		return ROOM_OWN;
-	full->len = cache->cap;
 	fastmem_depot_put(sh, block, socket, bin, full);
 	return ROOM_DEPOT;
 }
@@ -351,7 +387,7 @@ get_past_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t 
 {
 	struct rte_fastmem_cache *cache = cache_of(block, socket, bin);
 	struct fastmem_cold *cold = cold_of(block, socket, bin);
-	uint32_t len = cache_len(cache), own = len + cache->prev_len;
+	uint32_t len = cache_len(cache), own = len + prev_len(cache);
 	void *some[FASTMEM_MAG_OBJS], **others = some;
 	struct fastmem_mag *rest;
 	bool is_done;
@@ -366,10 +402,10 @@ get_past_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t 
 	if (is_done) {
 		if (len > 0)
 			memcpy(objs, cache->objs, len * sizeof(objs[0]));
-		if (cache->prev_len > 0)
-			memcpy(&objs[len], cache->prev_objs, cache->prev_len * sizeof(objs[0]));
+		if (own > len)
+			memcpy(&objs[len], cache->prev_objs, (own - len) * sizeof(objs[0]));
 		memcpy(&objs[own], others, (n - own) * sizeof(objs[0]));
-		cache->prev_len = 0;
+		set_prev_len(cache, 0);
 		cache_set_len(cache, cold, 0);
 		if (rest != NULL)
 			cache_replace(sh, block, cache, cold, bin, rest);
@@ -419,7 +455,7 @@ fastmem_cache_get_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 	len = cache_len(cache);
 	if (__rte_fastmem_cache_pop_bulk(cache, objs, n))
 		return n;
-	if (n - len > cache->prev_len)
+	if (n - len > prev_len(cache))
 		return get_past_cache(sh, block, socket, bin, objs, n);
 	__rte_fastmem_cache_pop_bulk(cache, objs, len);
 	cache_swap(cache, cold);
@@ -453,22 +489,26 @@ drain_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t soc
 {
 	struct rte_fastmem_cache *cache = cache_of(block, socket, bin);
 	struct fastmem_cold *cold = cold_of(block, socket, bin);
-	void **objs = cache->objs, **prev_objs = cache->prev_objs;
-	uint32_t len = cache_len(cache), prev_len = cache->prev_len;
+	struct fastmem_mag *loaded, *prev = NULL;
 
-	if (objs == NULL)
+	if (cache->objs == NULL)
 		return;
+	loaded = mag_of(cache->objs);
+	loaded->len = cache_len(cache);
+	/* The same: its process was killed while it changed magazines. */
+	if (cache->prev_objs != cache->objs)
+		prev = cache_take_prev(cache);
 	cache_set_len(cache, cold, 0);
 	cache->cap = 0;
 	cache->objs = NULL;
-	cache->prev_len = 0;
 	cache->prev_objs = NULL;
-	fastmem_slab_drain(sh, objs, len, false);
-	fastmem_depot_put_empty(sh, block, mag_of(objs));
-	if (prev_objs == NULL)
+	rte_compiler_barrier();
+	fastmem_slab_drain(sh, loaded->objs, loaded->len, false);
+	fastmem_depot_put_empty(sh, block, loaded);
+	if (prev == NULL)
 		return;
-	fastmem_slab_drain(sh, prev_objs, prev_len, false);
-	fastmem_depot_put_empty(sh, block, mag_of(prev_objs));
+	fastmem_slab_drain(sh, prev->objs, prev->len, false);
+	fastmem_depot_put_empty(sh, block, prev);
 }
 
 void

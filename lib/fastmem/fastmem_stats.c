@@ -42,7 +42,8 @@ cache_counters(const struct rte_fastmem_cache *cache, const struct fastmem_cold 
 	c->alloc_nomem = load(&cold->nomem);
 	c->free_cache_hits = (uint16_t)count_len + c->alloc_cache_hits - load(&cold->moved);
 	c->free_cache_misses = load(&cold->free_misses);
-	*len = (uint16_t)count_len + cache->prev_len;
+	*len = (uint16_t)count_len +
+		rte_atomic_load_explicit(&cache->prev_len, rte_memory_order_relaxed);
 }
 
 static void
@@ -359,10 +360,8 @@ dump_classes(struct fastmem_shared *sh, FILE *f)
 		if (rte_fastmem_stats_class(fastmem_class_size(cls), &c) != 0)
 			return;
 		cached = fastmem_stats_cached(sh, cls, &in_use);
-		if (allocs_of(&(struct rte_fastmem_lcore_stats){
-				.alloc_cache_hits = c.alloc_cache_hits,
-				.alloc_cache_misses = c.alloc_cache_misses,
-			}) + c.in_use + cached + c.alloc_nomem + c.slabs_partial + c.slabs_full == 0)
+		if (c.alloc_cache_hits + c.alloc_cache_misses + c.in_use + cached +
+				c.alloc_nomem + c.slabs_partial + c.slabs_full == 0)
 			continue;
 		fprintf(f, "%9zu %12" PRIu64 " %12" PRIu64 " %14" PRIu64 " %12" PRIu64 " %14" PRIu64
 			" %12" PRIu64 " %8" PRIu64 " %8u %8u\n", c.class_size, c.in_use, cached,

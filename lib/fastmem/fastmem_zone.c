@@ -12,8 +12,8 @@
  *
  * EAL puts a header in front of a memzone. A zone on a 2 MiB boundary wastes the page
  * of that header; so a zone asks for 256 bytes less than its slabs and no such alignment,
- * and its first (or last) slab is that much shorter. Where EAL's heap has no such place, the zone is
- * aligned. The class of 1 MiB asks for whole slabs, else it would lose one object of two.
+ * and its first (or last) slab is that much shorter. Where EAL's heap has no such place,
+ * the zone is aligned. The class of 1 MiB asks for whole slabs, else it would lose one object of two.
  */
 
 #include <errno.h>
@@ -37,6 +37,7 @@
 #define MAGIC UINT64_C(0x66617374006d0001)
 #define SLACK 256 /* at most so much of a slab's ends is not ours */
 #define MAX_SLABS 64 /* of a zone: 128 MiB */
+#define WHOLE_STEP 5 /* least slabs of an aligned zone */
 #define MAX_MAP ((uintptr_t)1 << 19) /* slabs of 1 TiB */
 #define SHARED_SPARE ((size_t)1 << 20)
 #define GROW_PATIENCE_MS 100
@@ -686,7 +687,7 @@ int
 fastmem_zone_grow(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs, bool is_whole)
 {
 	struct fastmem_socket *sk = &sh->sockets[socket];
-	uint32_t pool;
+	uint32_t pool, step;
 	uint64_t have;
 	int ret = 0;
 
@@ -702,8 +703,11 @@ fastmem_zone_grow(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs,
 	/* Steps of 3 %: so much is the most that is reserved and not needed. */
 	have = rte_atomic_load_explicit(&sk->backing, rte_memory_order_relaxed) >>
 		RTE_FASTMEM_SLAB_SHIFT;
-	if (nb_slabs < have / 32)
-		nb_slabs = RTE_MIN(have / 32, (uint64_t)MAX_SLABS);
+	step = RTE_MIN(have / 32, (uint64_t)MAX_SLABS);
+	/* An aligned zone costs a page more. */
+	if (is_whole)
+		step = RTE_MAX(step, (uint32_t)WHOLE_STEP);
+	nb_slabs = RTE_MAX(nb_slabs, step);
 	if (nb_slabs <= MAX_SLABS)
 		ret = zone_add(sh, socket, nb_slabs, is_whole) != 0 ? 0 : -ENOMEM;
 	else

@@ -62,7 +62,7 @@ struct __rte_cache_aligned rte_fastmem_cache {
 	RTE_ATOMIC(uint64_t) count_len;
 	void **objs; /**< Objects of the loaded magazine. */
 	uint32_t cap; /**< Room in the loaded magazine. */
-	uint32_t prev_len; /**< The rest is the slow path's. */
+	RTE_ATOMIC(uint32_t) prev_len; /**< The rest is the slow path's. */
 	void **prev_objs;
 	uint64_t reserved[4];
 };
