@@ -6,11 +6,11 @@
 #
 # A row is one command with a name, a log, a time limit and a result. How it counts:
 #   - `row` and `skip_row` count 1 test.
-#   - `suite_row` runs dpdk-test and counts the cases that its suites' summaries report
-#     as passed, failed, and skipped or unsupported; a command that prints no summary
-#     counts 1.
+#   - `suite_row` runs dpdk-test and counts each line `TestCase [ n] : name succeeded`, or
+#     failed, or skipped, or unsupported (as skipped), that its suites print; a command
+#     without a suite counts 1.
 #   - Any row that ends otherwise than it should (exit status, time limit, a sanitizer's
-#     report, a summary that contradicts the exit status) counts at least 1 as failed.
+#     report) counts at least 1 as failed.
 #   - Exit status 77 skips the row; the last line of its log is the reason.
 
 # shellcheck source=devtools/common.sh
@@ -79,8 +79,9 @@ show_failure() {
 	local log=$1 status=$2
 	[ "$status" -ne 124 ] || echo "      time limit reached"
 	{
-		grep -aiE 'error|fail|assert|panic|warning|Sanitizer' "$log" | grep -av 'Tests Failed' | tail -n 6
-		tail -n 4 "$log"
+		grep -aE 'Test assert|TestCase.* failed$|[Ee]rror:|FAILED|panic|warning:|Sanitizer' "$log" |
+			head -n 8
+		tail -n 3 "$log" | grep -av -- '-----'
 	} | awk '!seen[$0]++' | cut -c1-200 | sed 's/^/      /'
 	echo "      log: $log"
 }
@@ -117,9 +118,9 @@ sanitizer_report() {
 	grep -aqE 'runtime error:|ERROR: (Address|Thread|Leak|Memory)Sanitizer|WARNING: ThreadSanitizer' "$1"
 }
 
-# Print the sum of what the suite summaries of log $1 say: "+ Tests $2 : N".
-suite_sum() {
-	awk -v what="$2" '$0 ~ "\\+ Tests " what " *:" { sum += $NF } END { print sum + 0 }' "$1"
+# Print how many test cases of log $1 ended with one of the results $2.
+cases() {
+	grep -acE "\+ TestCase \[[ 0-9]+\] : .* ($2)\$" "$1"
 }
 
 # suite_row [-t LIMIT] NAME COMMAND...: a dpdk-test command, counted by its cases
@@ -135,9 +136,9 @@ suite_row() {
 	started=$(date +%s.%N)
 	run_logged "$log" "$limit" "$@"
 	status=$?
-	passed=$(suite_sum "$log" Passed)
-	failed=$(suite_sum "$log" Failed)
-	skipped=$(($(suite_sum "$log" Skipped) + $(suite_sum "$log" Unsupported)))
+	passed=$(cases "$log" succeeded)
+	failed=$(cases "$log" failed)
+	skipped=$(cases "$log" 'skipped|unsupported')
 	if [ $status -eq 77 ] && [ "$failed" -eq 0 ]; then
 		[ $((passed + skipped)) -gt 0 ] || skipped=1
 		report_row skip "$(seconds_since "$started")" "$name" "dpdk-test skipped it" \
