@@ -21,8 +21,6 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_memory.h>
-#include <rte_pause.h>
-#include <rte_ring.h>
 #include <rte_stdatomic.h>
 #include <rte_thread.h>
 
@@ -261,14 +259,15 @@ test_end_without_unregister(void)
 	return TEST_SUCCESS;
 }
 
-/* --- more threads than cores, all at once, objects going round --- */
+/* --- more threads than cores, all at once, objects going from each to each --- */
 
 #define NB_THREADS 8
 #define NB_ROUNDS 4000
-#define NB_PER_THREAD 32
+#define NB_SLOTS 64
 
-struct round_trip {
-	struct rte_ring *ring;
+/* Whoever puts a message into a slot frees the one that was there: nobody ever waits. */
+struct exchange {
+	RTE_ATOMIC(uintptr_t) slots[NB_SLOTS];
 	RTE_ATOMIC(unsigned int) nb_failed;
 	RTE_ATOMIC(unsigned int) nb_thread;
 };
@@ -295,35 +294,38 @@ message_new(unsigned int i)
 	return msg;
 }
 
-static uint32_t
-round_trip_main(void *arg)
+/* Takes what is in a slot and frees it; false when it is not whole. */
+static bool
+message_exchange(struct exchange *x, unsigned int slot, uint64_t *msg)
 {
-	struct round_trip *t = arg;
-	unsigned int i, failed = 0;
+	uint64_t *old = (uint64_t *)rte_atomic_exchange_explicit(&x->slots[slot], (uintptr_t)msg,
+			rte_memory_order_acq_rel);
+	bool is_whole = old == NULL || message_is_whole(old);
+
+	rte_fastmem_free(old);
+	return is_whole;
+}
+
+static uint32_t
+exchange_main(void *arg)
+{
+	unsigned int i, id, failed = 0;
+	struct exchange *x = arg;
 	bool registered = false;
-	void *msg;
+	uint64_t *msg;
 
 	/* half of them registered */
-	i = rte_atomic_fetch_add_explicit(&t->nb_thread, 1, rte_memory_order_relaxed);
-	if (i % 2 == 0)
+	id = rte_atomic_fetch_add_explicit(&x->nb_thread, 1, rte_memory_order_relaxed);
+	if (id % 2 == 0)
 		registered = rte_thread_register() == 0;
 	for (i = 0; i < NB_ROUNDS; i++) {
 		msg = message_new(i);
-		if (msg == NULL) {
+		if (msg == NULL || !message_exchange(x, (i * 7 + id) % NB_SLOTS, msg))
 			failed++;
-			continue;
-		}
-		if (rte_ring_enqueue(t->ring, msg) != 0) {
-			rte_fastmem_free(msg);
+		if (i % 64 == 0)
 			sched_yield();
-		}
-		if (rte_ring_count(t->ring) > NB_PER_THREAD * NB_THREADS / 2 &&
-				rte_ring_dequeue(t->ring, &msg) == 0) {
-			failed += message_is_whole(msg) ? 0 : 1;
-			rte_fastmem_free(msg);
-		}
 	}
-	rte_atomic_fetch_add_explicit(&t->nb_failed, failed, rte_memory_order_relaxed);
+	rte_atomic_fetch_add_explicit(&x->nb_failed, failed, rte_memory_order_relaxed);
 	if (registered)
 		rte_thread_unregister();
 	return 0;
@@ -332,26 +334,21 @@ round_trip_main(void *arg)
 static int
 test_many_threads(void)
 {
+	static struct exchange x;
 	rte_thread_t ids[NB_THREADS];
-	struct round_trip t = { 0 };
 	unsigned int i, failed;
-	void *msg;
 
-	t.ring = rte_ring_create("test_fm_ring", rte_align32pow2(NB_PER_THREAD * NB_THREADS),
-			SOCKET_ID_ANY, 0);
-	TEST_ASSERT_NOT_NULL(t.ring, "no ring");
+	memset(&x, 0, sizeof(x));
 	for (i = 0; i < NB_THREADS; i++)
-		if (rte_thread_create(&ids[i], NULL, round_trip_main, &t) != 0)
+		if (rte_thread_create(&ids[i], NULL, exchange_main, &x) != 0)
 			break;
 	failed = NB_THREADS - i;
 	while (i > 0)
 		rte_thread_join(ids[--i], NULL);
-	while (rte_ring_dequeue(t.ring, &msg) == 0) {
-		failed += message_is_whole(msg) ? 0 : 1;
-		rte_fastmem_free(msg);
-	}
-	rte_ring_free(t.ring);
-	failed += rte_atomic_load_explicit(&t.nb_failed, rte_memory_order_relaxed);
+	for (i = 0; i < NB_SLOTS; i++)
+		if (!message_exchange(&x, i, NULL))
+			failed++;
+	failed += rte_atomic_load_explicit(&x.nb_failed, rte_memory_order_relaxed);
 	TEST_ASSERT_EQUAL(failed, 0, "%u failures", failed);
 	TEST_ASSERT_EQUAL(fm_in_use(), 0, "%" PRIu64 " in use", fm_in_use());
 	return fm_check_stats();
