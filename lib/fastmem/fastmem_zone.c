@@ -37,7 +37,6 @@
 #define MAGIC UINT64_C(0x66617374006d0001)
 #define SLACK 256 /* at most so much of a slab's ends is not ours */
 #define MAX_SLABS 64 /* of a zone: 128 MiB */
-#define WHOLE_STEP 5 /* least slabs of an aligned zone */
 #define MAX_MAP ((uintptr_t)1 << 19) /* slabs of 1 TiB */
 #define SHARED_SPARE ((size_t)1 << 20)
 #define GROW_PATIENCE_MS 100
@@ -291,7 +290,7 @@ pool_find(struct fastmem_socket *sk, bool is_whole)
 	return slab;
 }
 
-/* How many slabs the pool has that pool_find() prefers, or else one that it finds. */
+/* How many (whole) slabs the pool has. */
 static uint32_t
 pool_count(struct fastmem_socket *sk, bool is_whole)
 {
@@ -299,8 +298,6 @@ pool_count(struct fastmem_socket *sk, bool is_whole)
 
 	fastmem_lock(&sk->lock);
 	n = sk->nb_pool[0] + (is_whole ? 0 : sk->nb_pool[1]);
-	if (n == 0 && pool_find(sk, is_whole) != NULL)
-		n = 1;
 	fastmem_unlock(&sk->lock);
 	return n;
 }
@@ -703,10 +700,8 @@ fastmem_zone_grow(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs,
 	/* Steps of 3 %: so much is the most that is reserved and not needed. */
 	have = rte_atomic_load_explicit(&sk->backing, rte_memory_order_relaxed) >>
 		RTE_FASTMEM_SLAB_SHIFT;
-	step = RTE_MIN(have / 32, (uint64_t)MAX_SLABS);
-	/* An aligned zone costs a page more. */
-	if (is_whole)
-		step = RTE_MAX(step, (uint32_t)WHOLE_STEP);
+	/* An aligned zone costs a page more: larger steps. */
+	step = RTE_MIN(have / (is_whole ? 8 : 32), (uint64_t)MAX_SLABS);
 	nb_slabs = RTE_MAX(nb_slabs, step);
 	if (nb_slabs <= MAX_SLABS)
 		ret = zone_add(sh, socket, nb_slabs, is_whole) != 0 ? 0 : -ENOMEM;
