@@ -13,7 +13,7 @@ from collections import namedtuple
 # The parts in the order in which they can be sent: each builds on its predecessors only.
 PARTS = ('lib', 'test', 'app', 'example')
 
-SUFFIXES = ('.c', '.h', '.build', '.rst', '.svg', '.py', 'Makefile')
+SUFFIXES = ('.c', '.h', '.pml', '.build', '.rst', '.svg', '.py', 'Makefile')
 # An application of DPDK's app/test and our benchmark share files: they live in app/test.
 TEST_FILE = re.compile(r'test_fastmem\w*\.[ch]$')
 MAINTAINERS_TITLE = 'Fastmem - EXPERIMENTAL'

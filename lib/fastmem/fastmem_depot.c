@@ -9,8 +9,8 @@
  * and each thread's stash of these. The stacks are lock-free and free of ABA:
  * each change increments the tag of the head, and the memory of a magazine stays
  * one, mapped until deinit, so that reading the link of a magazine that
- * somebody else has popped is harmless; the compare-and-swap then fails. Calls the slab
- * layer to drain what is over the limit, and meta for new magazines.
+ * somebody else has popped is harmless; the compare-and-swap then fails (model/depot.pml
+ * is a model of it). Calls the slab layer to drain what is over the limit, and meta for new magazines.
  */
 
 #include <inttypes.h>

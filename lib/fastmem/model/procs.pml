@@ -23,7 +23,9 @@
 #ifndef PROCS
 #define PROCS 3
 #endif
+#ifndef SLOTS
 #define SLOTS 2
+#endif
 #define BLOCKS 2
 #define NONE 0
 
@@ -306,7 +308,7 @@ proctype process(bool is_mortal)
 {
 	byte id, slot = SLOTS, s, b, old, other;
 	byte mine = BLOCKS;
-	bool ok, dead, has_taken;
+	bool ok, dead, has_taken, has_reaped, has_claimed;
 
 	slot_take();
 	if
@@ -314,22 +316,22 @@ proctype process(bool is_mortal)
 		goto ended
 	:: else
 	fi;
+	/* Once each, in any order; a process need not do any of it. */
+	do
+	:: has_reaped || is_mortal ->
+		break
+	:: !has_reaped ->
+		reap();
+		has_reaped = true
+	:: !has_claimed ->
+		block_claim();
+		has_claimed = true
+	od;
 	if
-	:: reap()
-	:: is_mortal
-	fi;
-	KILL;
-	block_claim();
-	if
-	:: mine != BLOCKS ->
-		if
-		:: reap()
-		:: true
-		fi;
-		block_drop(mine);
-		mine = BLOCKS
+	:: mine != BLOCKS -> block_drop(mine)
 	:: else
 	fi;
+	mine = BLOCKS;
 	slot_drop();
 	goto ended;
 killed:

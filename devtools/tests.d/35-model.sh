@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The fastmem developers
+# shellcheck shell=bash
+
+# Stage: models of the lock-free parts, checked exhaustively with spin
+
+# shellcheck source=devtools/test-lib.sh
+. "$(dirname "$0")/../test-lib.sh"
+
+MODELS=$FASTMEM_TOP/lib/fastmem/model
+MEMORY_MB=3000
+
+# Explore all states of a model: DIRECTORY MODEL [-DNAME...]
+explore() {
+	local dir=$TEST_BUILDS/model/$1 model=$MODELS/$2.pml
+	shift 2
+	rm -rf "$dir"
+	mkdir -p "$dir" && cd "$dir" || return 1
+	spin -a "$@" "$model" || return 1
+	gcc -w -O2 -DSAFETY -DCOLLAPSE -DMEMLIM="$MEMORY_MB" -o pan pan.c || return 1
+	./pan -m100000 > result
+	cat result
+}
+
+# No error in any state, and all states visited.
+holds() {
+	explore "$@" || return 1
+	grep -q 'errors: 0$' result || return 1
+	! grep -E 'Search not completed|max search depth too small|MEMLIM bound' result
+}
+
+# The same, and each statement of the model is reached.
+holds_everywhere() {
+	holds "$@" || return 1
+	! grep -E '\.pml:.*, state' result
+}
+
+# The model finds the mistake that was put in.
+fails() {
+	explore "$@" || return 1
+	grep -q 'assertion violated' result && grep -q 'errors: 1$' result
+}
+
+if ! command -v spin > /dev/null; then
+	skip_row "models" "no spin"
+	exit 0
+fi
+row "depot: no magazine lost or handed out twice" holds_everywhere depot depot
+row "depot without the tag fails" fails depot-tag depot -DOPS=2 -DWITHOUT_TAG
+row "depot without compare-and-swap fails" fails depot-retry depot -DOPS=2 -DWITHOUT_RETRY
+row "processes: caches have one owner and are taken back" holds_everywhere procs procs -DSLOTS=3
+row "processes: fewer slots than processes" holds procs-few procs
+row "processes without generations fail" fails procs-generation procs -DWITHOUT_GENERATION
+row "processes that lock their slot last fail" fails procs-last procs -DLOCK_LAST
+exit 0
