@@ -85,7 +85,8 @@ floating_lcores_option() {
 }
 
 # Configure build directory $1 with the options that follow, unless it is configured.
-# A directory that a failed configuration or another DPDK left behind is made anew.
+# What another configuration left is forgotten; not by meson's --wipe, which would remove
+# everything else in the directory, too.
 configure() {
 	local dir=$1
 	shift
@@ -93,11 +94,8 @@ configure() {
 			[ "$(cat "$dir/.fastmem-configuration" 2>/dev/null)" = "$(configuration "$@")" ]; then
 		return 0
 	fi
-	if [ -d "$dir/meson-private" ]; then
-		meson setup --wipe "$dir" "$FASTMEM_TOP" "$@" || return 1
-	else
-		meson setup "$dir" "$FASTMEM_TOP" "$@" || return 1
-	fi
+	rm -rf "$dir"/meson-* "$dir/build.ninja" "$dir"/.ninja_*
+	meson setup "$dir" "$FASTMEM_TOP" "$@" || return 1
 	configuration "$@" > "$dir/.fastmem-configuration"
 }
 

@@ -43,7 +43,7 @@ mode_args() {
 
 # run BUILD MODE TEST [LIMIT]
 run() {
-	local build=$1 mode=$2 test=$3 limit=${4:-120} reason args
+	local build=$1 mode=$2 test=$3 limit=${4:-300} reason args
 	reason=$(mode_missing "$mode")
 	if [ -n "$reason" ]; then
 		skip_row "$build $mode $test" "$reason"
@@ -99,13 +99,13 @@ fi
 
 if need_build asan; then
 	for mode in huge-va no-huge lcores8; do
-		run asan $mode $FUNCTIONAL 240
-		run asan $mode $STRESS 240
+		run asan $mode $FUNCTIONAL 600
+		run asan $mode $STRESS 600
 	done
 fi
 
 if need_build clang-asan; then
-	run clang-asan huge-va $FUNCTIONAL 240
-	run clang-asan huge-va $STRESS 240
+	run clang-asan huge-va $FUNCTIONAL 600
+	run clang-asan huge-va $STRESS 600
 fi
 exit 0
