@@ -24,6 +24,12 @@
 #define CREDIT_MAX 8 /* mispredicted frees before the prediction is given up */
 #define LONG_RUN 32 /* frees that pay for a misprediction */
 #define BATCH_SZ (128u << 10) /* bytes of objects taken from slabs at once */
+/* In a debug build all caches stay at capacity 0: slabs see every object, and check it. */
+#ifdef RTE_FASTMEM_DEBUG
+#define HAS_CACHE(block) ((void)(block), false)
+#else
+#define HAS_CACHE(block) ((block) != NULL)
+#endif
 #define FOLD (UINT64_C(1) << 56) /* allocations counted beside the length: 2^40 */
 
 static struct rte_fastmem_cache *
@@ -209,6 +215,26 @@ count_orphan(RTE_ATOMIC(uint64_t) *counter, uint64_t n)
 	rte_atomic_fetch_add_explicit(counter, n, rte_memory_order_relaxed);
 }
 
+void
+fastmem_cache_count_allocs(struct fastmem_shared *sh, struct fastmem_block *block,
+	uint32_t socket, uint32_t bin, uint32_t n)
+{
+	if (block == NULL)
+		count_orphan(&sh->orphans[bin].alloc_misses, n);
+	else
+		fastmem_count(&cold_of(block, socket, bin)->alloc_misses, n);
+}
+
+static void
+count_frees(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, uint32_t bin,
+	uint32_t n)
+{
+	if (block == NULL)
+		count_orphan(&sh->orphans[bin].free_misses, n);
+	else
+		fastmem_count(&cold_of(block, socket, bin)->free_misses, n);
+}
+
 /* One object without a cache: from a slab, or a magazine of the depot. */
 static void *
 get_uncached(struct fastmem_shared *sh, uint32_t socket, uint32_t bin)
@@ -237,10 +263,10 @@ fastmem_cache_get(struct fastmem_shared *sh, struct fastmem_block *block, uint32
 	struct fastmem_mag *mag;
 	void *obj;
 
-	if (unlikely(block == NULL)) {
+	if (unlikely(!HAS_CACHE(block))) {
 		obj = get_uncached(sh, socket, bin);
 		if (obj != NULL)
-			count_orphan(&sh->orphans[bin].alloc_misses, 1);
+			fastmem_cache_count_allocs(sh, block, socket, bin, 1);
 		return obj;
 	}
 	cache = cache_of(block, socket, bin);
@@ -302,9 +328,8 @@ fastmem_cache_put_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 	struct fastmem_cold *cold;
 	uint32_t len, k;
 
-	if (unlikely(block == NULL)) {
-		count_orphan(&sh->orphans[bin].free_misses, n);
-		fastmem_slab_drain(sh, objs, n, false);
+	if (unlikely(!HAS_CACHE(block))) {
+		count_frees(sh, block, socket, bin, fastmem_slab_free(sh, objs, n));
 		return;
 	}
 	cache = cache_of(block, socket, bin);
@@ -331,8 +356,7 @@ fastmem_cache_put_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 		if (room == ROOM_NONE)
 			break;
 	}
-	fastmem_count(&cold->free_misses, n);
-	fastmem_slab_drain(sh, objs, n, false);
+	count_frees(sh, block, socket, bin, fastmem_slab_free(sh, objs, n));
 }
 
 void
@@ -418,8 +442,8 @@ get_past_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t 
 
 /* The same without a cache. */
 static uint32_t
-get_bulk_uncached(struct fastmem_shared *sh, uint32_t socket, uint32_t bin, void **objs,
-	uint32_t n)
+get_bulk_uncached(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
+	uint32_t bin, void **objs, uint32_t n)
 {
 	void **others = malloc((size_t)n * sizeof(others[0]));
 	struct fastmem_mag *rest = NULL;
@@ -434,7 +458,7 @@ get_bulk_uncached(struct fastmem_shared *sh, uint32_t socket, uint32_t bin, void
 	}
 	if (is_done) {
 		memcpy(objs, others, (size_t)n * sizeof(objs[0]));
-		count_orphan(&sh->orphans[bin].alloc_misses, n);
+		fastmem_cache_count_allocs(sh, block, socket, bin, n);
 	}
 	free(others);
 	return is_done ? n : 0;
@@ -448,8 +472,8 @@ fastmem_cache_get_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 	struct fastmem_cold *cold;
 	uint32_t len;
 
-	if (unlikely(block == NULL))
-		return get_bulk_uncached(sh, socket, bin, objs, n);
+	if (unlikely(!HAS_CACHE(block)))
+		return get_bulk_uncached(sh, block, socket, bin, objs, n);
 	cache = cache_of(block, socket, bin);
 	cold = cold_of(block, socket, bin);
 	len = cache_len(cache);
@@ -461,16 +485,6 @@ fastmem_cache_get_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 	cache_swap(cache, cold);
 	__rte_fastmem_cache_pop_bulk(cache, &objs[len], n - len);
 	return n;
-}
-
-void
-fastmem_cache_count_allocs(struct fastmem_shared *sh, struct fastmem_block *block,
-	uint32_t socket, uint32_t bin, uint32_t n)
-{
-	if (block == NULL)
-		count_orphan(&sh->orphans[bin].alloc_misses, n);
-	else
-		fastmem_count(&cold_of(block, socket, bin)->alloc_misses, n);
 }
 
 void

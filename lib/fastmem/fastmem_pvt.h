@@ -376,6 +376,8 @@ uint32_t fastmem_slab_fill(struct fastmem_shared *sh, uint32_t socket, uint32_t 
  * the number drained. A pointer that is no allocated object is reported and left.
  */
 uint32_t fastmem_slab_drain(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_trying);
+/* The same at the application's request: how many were not refused. */
+uint32_t fastmem_slab_free(struct fastmem_shared *sh, void **objs, uint32_t n);
 /* Slabs that n objects need beyond those of the bin. */
 uint32_t fastmem_slab_needed(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
 	uint32_t n);

@@ -222,10 +222,11 @@ bin_put(struct fastmem_shared *sh, struct fastmem_bin *bin, struct fastmem_slab 
 
 /*
  * Drain the leading objects that are in one bin; the number of them. 0 when
- * it is trying and the lock is taken.
+ * it is trying and the lock is taken. A pointer that is refused is a run of its own.
  */
 static uint32_t
-drain_run(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_trying)
+drain_run(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_trying,
+	uint32_t *nb_refused)
 {
 	struct fastmem_slab *slab = fastmem_zone_slab(sh, objs[0]), *first = slab;
 	enum fastmem_misuse misuse = FASTMEM_MISUSE_FOREIGN;
@@ -237,6 +238,7 @@ drain_run(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_trying)
 		bin_id = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed);
 	if (bin_id-- == 0) {
 		fastmem_check_report(sh, misuse, objs[0]);
+		(*nb_refused)++;
 		return 1;
 	}
 	bin = &sh->sockets[slab->socket].bins[bin_id];
@@ -257,23 +259,35 @@ drain_run(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_trying)
 		empty = slab->next;
 		slab_reset(sh, slab);
 	}
-	if (i == 0)
+	if (i == 0) {
 		fastmem_check_report(sh, misuse, objs[i++]);
+		(*nb_refused)++;
+	}
 	return i;
 }
 
 uint32_t
 fastmem_slab_drain(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_trying)
 {
-	uint32_t done = 0, run;
+	uint32_t done = 0, nb_refused = 0, run;
 
 	while (done < n) {
-		run = drain_run(sh, &objs[done], n - done, is_trying && done == 0);
+		run = drain_run(sh, &objs[done], n - done, is_trying && done == 0, &nb_refused);
 		if (run == 0)
 			return 0;
 		done += run;
 	}
 	return done;
+}
+
+uint32_t
+fastmem_slab_free(struct fastmem_shared *sh, void **objs, uint32_t n)
+{
+	uint32_t done = 0, nb_refused = 0;
+
+	while (done < n)
+		done += drain_run(sh, &objs[done], n - done, false, &nb_refused);
+	return n - nb_refused;
 }
 
 uint32_t
