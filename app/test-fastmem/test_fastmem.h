@@ -61,6 +61,13 @@ extern struct unit_test_suite fm_threads_suite;
 extern struct unit_test_suite fm_sockets_suite;
 extern struct unit_test_suite fm_faults_suite;
 
+/* In a debug build no thread keeps free objects. */
+#ifdef RTE_FASTMEM_DEBUG
+#define FM_HAS_CACHES false
+#else
+#define FM_HAS_CACHES true
+#endif
+
 /* --- helpers --- */
 
 /* The class sizes: fm_class_size(0) is 8, fm_class_size(17) is 1 MiB. */
