@@ -11,14 +11,14 @@
 . "$(dirname "$0")/common.sh"
 
 OUT=$FASTMEM_BUILD/bench
-PREFIX=fmbench$$
+EAL_PREFIX=fmbench$$
 # what the largest cases hold, for every allocator in turn
 PAGES_NEEDED=768
 
-trap 'remove_eal_files "$PREFIX"' EXIT
+trap 'remove_eal_files "$EAL_PREFIX"' EXIT
 
 eal_args() {
-	printf '%s\n' --no-pci --no-telemetry --log-level=warning --file-prefix="$PREFIX"
+	printf '%s\n' --no-pci --no-telemetry --log-level=warning --file-prefix="$EAL_PREFIX"
 	lcores_option "$(($(cpus | wc -l) < 2 ? 1 : $(cpus | wc -l) < 8 ? $(cpus | wc -l) : 8))"
 	if have_hugepages $PAGES_NEEDED; then
 		echo --iova-mode=va
