@@ -17,9 +17,18 @@ PAGES_NEEDED=768
 
 trap 'remove_eal_files "$EAL_PREFIX"' EXIT
 
+# Two lcores that keep their CPU, for what one or two lcores do; then eight that share
+# all CPUs, for what many do.
+bench_lcores() {
+	local list
+	mapfile -t list < <(cpus)
+	printf -- '--lcores=0@%s,1@%s,(2-9)@(%s)\n' "${list[0]}" "${list[1]:-${list[0]}}" \
+		"$(IFS=,; echo "${list[*]}")"
+}
+
 eal_args() {
 	printf '%s\n' --no-pci --no-telemetry --log-level=warning --file-prefix="$EAL_PREFIX"
-	lcores_option "$(($(cpus | wc -l) < 2 ? 1 : $(cpus | wc -l) < 8 ? $(cpus | wc -l) : 8))"
+	bench_lcores
 	if have_hugepages $PAGES_NEEDED; then
 		echo --iova-mode=va
 	else
