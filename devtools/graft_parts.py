@@ -134,7 +134,6 @@ def test_part(plan):
                         first_match(r'^source_file_deps = \{'), 'test')
     translate_tokens(plan, sources)
     complete_test_h(plan)
-    recursive_actions(plan, tests, registered)
 
 
 def list_tests(plan, sources, registered):
@@ -182,24 +181,6 @@ def complete_test_h(plan):
         plan.insert(name, '/* as in later releases, for fastmem */\n' +
                     ''.join(f'#define {macro} {value}\n' for macro, value in missing) + '\n',
                     lambda lines: last, 'test')
-
-
-def recursive_actions(plan, tests, registered):
-    """Tests that start themselves again are actions of do_recursive_call()."""
-    text = ''.join(tests.values())
-    functions = {args[0]: args[-1] for kind, args in registered}
-    actions = sorted(name for name in functions
-                     if re.search(r'process_dup\([^;]*"' + name + '"', text, re.S))
-    if not actions:
-        return
-    indent = '\t\t\t'
-    plan.insert('app/test/test.c',
-                '#ifdef RTE_LIB_FASTMEM\n' +
-                ''.join(f'{indent}{{ "{name}", {functions[name]} }},\n' for name in actions) +
-                '#endif\n', first_match(r'\{ "test_missing_c_flag", no_action \}'), 'test')
-    plan.insert('app/test/test.h',
-                ''.join(f'int {functions[name]}(void);\n' for name in actions),
-                first_match(r'^int test_mp_secondary\(void\);'), 'test')
 
 
 def app_part(plan):
