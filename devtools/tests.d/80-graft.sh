@@ -15,7 +15,7 @@ WORK=$FASTMEM_BUILD/graft
 TREE=$WORK/dpdk     # as unpacked
 GRAFTED=$WORK/grafted
 BUILD=$WORK/build
-DPDK_TESTS='malloc memzone mempool mbuf ring stack lf_stack'
+DPDK_TESTS='malloc memzone mempool mbuf ring stack stack_lf'
 
 # What is built: old releases can only leave out libraries, newer ones take a list.
 UNUSED_LIBS=bitratestats,cfgfile,flow_classify,gpudev,gro,gso,kni,jobstats,latencystats,metrics
