@@ -299,17 +299,19 @@ check_lcore_stats(unsigned int lcore)
 	struct rte_fastmem_lcore_class_stats lc;
 	struct rte_fastmem_lcore_stats l, sum;
 	unsigned int i;
+	int ret;
 
 	memset(&sum, 0, sizeof(sum));
 	for (i = 0; i < FM_NB_CLASSES; i++) {
-		TEST_ASSERT_SUCCESS(lcore == LCORE_ID_ANY ?
+		ret = lcore == LCORE_ID_ANY ?
 				rte_fastmem_stats_shared_class(fm_class_size(i), &lc) :
-				rte_fastmem_stats_lcore_class(lcore, fm_class_size(i), &lc),
-				"lcore %u", lcore);
+				rte_fastmem_stats_lcore_class(lcore, fm_class_size(i), &lc);
+		TEST_ASSERT_SUCCESS(ret, "lcore %u", lcore);
 		lcore_stats_add(&sum, &lc);
 	}
-	TEST_ASSERT_SUCCESS(lcore == LCORE_ID_ANY ? rte_fastmem_stats_shared(&l) :
-			rte_fastmem_stats_lcore(lcore, &l), "lcore %u", lcore);
+	ret = lcore == LCORE_ID_ANY ? rte_fastmem_stats_shared(&l) :
+			rte_fastmem_stats_lcore(lcore, &l);
+	TEST_ASSERT_SUCCESS(ret, "lcore %u", lcore);
 	TEST_ASSERT_EQUAL(l.alloc_cache_hits, sum.alloc_cache_hits, "lcore %u", lcore);
 	TEST_ASSERT_EQUAL(l.alloc_cache_misses, sum.alloc_cache_misses, "lcore %u", lcore);
 	TEST_ASSERT_EQUAL(l.alloc_nomem, sum.alloc_nomem, "lcore %u", lcore);
