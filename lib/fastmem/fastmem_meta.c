@@ -81,6 +81,7 @@ arena_add(struct fastmem_shared *sh, uint32_t socket)
 		arena->size = ARENA_SZ / LINE;
 		arena->used = 0;
 		arena->id = id;
+		rte_compiler_barrier();
 		sh->nb_arenas++;
 	}
 	fastmem_unlock(&sh->meta_lock);
@@ -140,6 +141,7 @@ fastmem_meta_free(struct fastmem_shared *sh, void *ptr, size_t len)
 		return;
 	fastmem_lock(&sh->meta_lock);
 	piece->next = sh->meta_free[order];
+	rte_compiler_barrier(); /* the list is whole, should this process die */
 	sh->meta_free[order] = piece;
 	fastmem_unlock(&sh->meta_lock);
 }

@@ -154,6 +154,7 @@ slot_reap(struct fastmem_shared *sh, uint32_t slot)
 			rte_memory_order_acquire);
 	uint32_t nb_blocks = 0, owner;
 
+	fastmem_repair_reap(sh, slot);
 	for (; block != NULL; block = block->next) {
 		owner = rte_atomic_load_explicit(&block->owner, rte_memory_order_relaxed);
 		if (owner == 0 || owner == fastmem_local.id || fastmem_id_slot(owner) != slot ||

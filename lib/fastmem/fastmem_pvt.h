@@ -48,11 +48,14 @@
  *   depot stacks, block list         anybody, by compare-and-swap
  *   fastmem_bin, slab in a bin       bin->lock
  *   fastmem_socket, slab in a pool   socket->lock
+ *   slab on its way between them     the process that slab->holder names
  *   arenas, meta free lists          shared->meta_lock
  *   map entries                      0 -> offset before the slab's first object is
  *                                    handed out, offset -> 0 when all are back: bin->lock
  * Locks do not nest, and none is held across a call to EAL that reserves or frees
- * memory, nor across a call two layers down. A lock knows the process that holds it.
+ * memory, nor across a call two layers down. A lock knows the process that holds it: when
+ * that died, who takes the lock over repairs what it guards (fastmem_repair.c; there
+ * the pool's lock is taken with a bin's held).
  *
  * Release and acquire: a depot's push releases, its pop acquires: contents of the
  * magazine. An object reaches another thread by the application's own synchronisation,
@@ -108,6 +111,7 @@ static_assert(sizeof(struct rte_fastmem_cache) + FASTMEM_MAX_SOCKETS *
 /* A spinlock that names the process that holds it by its id; 0 = free. */
 struct __rte_lockable fastmem_lock {
 	RTE_ATOMIC(uint32_t) owner;
+	RTE_ATOMIC(uint32_t) is_broken; /* taken over: what it guards is to be repaired */
 };
 
 /* A magazine. next: link in a stack; chain: link in a chain of empty ones. */
@@ -127,7 +131,9 @@ struct fastmem_stack {
 /*
  * A slab's record. In a bin: bits[] has a bit per free slot below bump,
  * nb_free == popcount(bits) + nb_slots - bump, and it is on the bin's
- * partial list if and only if nb_free > 0. In the pool: bits == NULL.
+ * partial list if and only if nb_free > 0. In the pool: bits == NULL. Lists and
+ * counts can be told from bits, words, bump, bin, holder and is_pooled: see
+ * fastmem_repair.c.
  */
 struct __rte_cache_aligned fastmem_slab {
 	uintptr_t start; /* first and number of usable bytes; set once */
@@ -145,6 +151,9 @@ struct __rte_cache_aligned fastmem_slab {
 	uint32_t nb_free;
 	uint32_t bump; /* slots below it were handed out once */
 	RTE_ATOMIC(uint32_t) bin; /* bin + 1; 0 in the pool */
+	/* On its way between pool and bin: process that has it, as in a lock; else 0. */
+	RTE_ATOMIC(uint32_t) holder;
+	uint32_t is_pooled;
 };
 
 /* One memzone. nb_free counts its slabs in the pool. */
@@ -384,6 +393,18 @@ uint32_t fastmem_slab_needed(struct fastmem_shared *sh, uint32_t socket, uint32_
 unsigned int fastmem_slab_validate(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
 	uint64_t *nb_slots, uint64_t *nb_free, FILE *f);
 
+/* All objects are back, and the slab is on no list: free its bitmap, put it into the pool. */
+void fastmem_slab_reset(struct fastmem_shared *sh, struct fastmem_slab *slab);
+
+/*
+ * fastmem_repair.c: lists whose lock was taken over from a dead process. The
+ * caller holds that lock.
+ */
+void fastmem_repair_bin(struct fastmem_shared *sh, uint32_t socket, uint32_t bin);
+void fastmem_repair_pool(struct fastmem_socket *sk);
+/* Release the locks of the process that died in a slot; put the slabs it held into the pool. */
+void fastmem_repair_reap(struct fastmem_shared *sh, uint32_t slot);
+
 /* fastmem_depot.c: magazines. */
 struct fastmem_mag *fastmem_depot_get(struct fastmem_shared *sh, uint32_t socket, uint32_t bin);
 /* Take a magazine of objects; above the limit it is drained, and kept in the stash. */
@@ -509,6 +530,28 @@ fastmem_unlock(struct fastmem_lock *lock)
 	__rte_no_thread_safety_analysis
 {
 	rte_atomic_store_explicit(&lock->owner, 0, rte_memory_order_release);
+}
+
+static inline void
+fastmem_bin_lock(struct fastmem_shared *sh, uint32_t socket, uint32_t bin)
+	__rte_exclusive_lock_function(&sh->sockets[socket].bins[bin].lock)
+	__rte_no_thread_safety_analysis
+{
+	struct fastmem_lock *lock = &sh->sockets[socket].bins[bin].lock;
+
+	fastmem_lock(lock);
+	if (unlikely(rte_atomic_load_explicit(&lock->is_broken, rte_memory_order_relaxed)))
+		fastmem_repair_bin(sh, socket, bin);
+}
+
+static inline void
+fastmem_pool_lock(struct fastmem_socket *sk)
+	__rte_exclusive_lock_function(&sk->lock)
+	__rte_no_thread_safety_analysis
+{
+	fastmem_lock(&sk->lock);
+	if (unlikely(rte_atomic_load_explicit(&sk->lock.is_broken, rte_memory_order_relaxed)))
+		fastmem_repair_pool(sk);
 }
 
 static inline void

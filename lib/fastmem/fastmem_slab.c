@@ -71,15 +71,18 @@ slab_setup(struct fastmem_shared *sh, struct fastmem_slab *slab, uint32_t bin)
 	return -1;
 }
 
-/* Give a slab without objects back to the pool. */
-static void
-slab_reset(struct fastmem_shared *sh, struct fastmem_slab *slab)
+void
+fastmem_slab_reset(struct fastmem_shared *sh, struct fastmem_slab *slab)
 {
-	fastmem_meta_free(sh, slab->bits, slab->nb_words * sizeof(uint64_t));
-	fastmem_meta_free(sh, slab->words, (slab->nb_words + 63) / 64 * sizeof(uint64_t));
+	uint64_t *bits = slab->bits, *words = slab->words;
+
 	slab->bits = NULL;
 	slab->words = NULL;
 	slab->nb_slots = 0;
+	/* A process that dies here leaves memory that is freed once, or not at all. */
+	rte_compiler_barrier();
+	fastmem_meta_free(sh, bits, slab->nb_words * sizeof(uint64_t));
+	fastmem_meta_free(sh, words, (slab->nb_words + 63) / 64 * sizeof(uint64_t));
 	fastmem_zone_put_slab(sh, slab);
 }
 
@@ -170,7 +173,7 @@ fastmem_slab_fill(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id, v
 	struct fastmem_slab *slab;
 	uint32_t got;
 
-	fastmem_lock(&bin->lock);
+	fastmem_bin_lock(sh, socket, bin_id);
 	got = bin_take(bin, lay, objs, n);
 	fastmem_unlock(&bin->lock);
 	if (got != 0)
@@ -180,15 +183,18 @@ fastmem_slab_fill(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id, v
 	if (slab == NULL)
 		return 0;
 	if (slab_setup(sh, slab, bin_id) != 0) {
-		slab_reset(sh, slab);
+		fastmem_slab_reset(sh, slab);
 		return 0;
 	}
+	fastmem_bin_lock(sh, socket, bin_id);
 	/* Before anybody gets an object of it. */
 	rte_atomic_store_explicit(&slab->bin, bin_id + 1, rte_memory_order_relaxed);
 	fastmem_zone_map_slab(sh, slab, fastmem_cache_offset(socket, bin_id));
-	fastmem_lock(&bin->lock);
 	list_push(bin, slab);
 	bin->acquires++;
+	/* Release: from here on it is the bin's, should this process die. */
+	rte_atomic_store_explicit(&slab->holder, 0, rte_memory_order_release);
+	rte_compiler_barrier();
 	got = bin_take(bin, lay, objs, n);
 	fastmem_unlock(&bin->lock);
 	return got;
@@ -209,6 +215,8 @@ bin_put(struct fastmem_shared *sh, struct fastmem_bin *bin, struct fastmem_slab 
 		list_push(bin, slab);
 	}
 	if (slab->nb_free == slab->nb_slots) {
+		rte_atomic_store_explicit(&slab->holder, fastmem_local.id, rte_memory_order_relaxed);
+		rte_compiler_barrier();
 		list_remove(bin, slab);
 		bin->releases++;
 		/* All its objects are here: nobody may free one. */
@@ -217,6 +225,20 @@ bin_put(struct fastmem_shared *sh, struct fastmem_bin *bin, struct fastmem_slab 
 		slab->next = *empty;
 		*empty = slab;
 	}
+	return true;
+}
+
+static bool
+bin_trylock(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id)
+	__rte_exclusive_trylock_function(true, &sh->sockets[socket].bins[bin_id].lock)
+	__rte_no_thread_safety_analysis
+{
+	struct fastmem_lock *lock = &sh->sockets[socket].bins[bin_id].lock;
+
+	if (!fastmem_trylock(lock))
+		return false;
+	if (unlikely(rte_atomic_load_explicit(&lock->is_broken, rte_memory_order_relaxed)))
+		fastmem_repair_bin(sh, socket, bin_id);
 	return true;
 }
 
@@ -241,23 +263,22 @@ drain_run(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_trying,
 		(*nb_refused)++;
 		return 1;
 	}
+	misuse = FASTMEM_MISUSE_DOUBLE;
 	bin = &sh->sockets[slab->socket].bins[bin_id];
 	if (!is_trying)
-		fastmem_lock(&bin->lock);
-	else if (!fastmem_trylock(&bin->lock))
+		fastmem_bin_lock(sh, slab->socket, bin_id);
+	else if (!bin_trylock(sh, slab->socket, bin_id))
 		return 0;
-	do {
-		if (!bin_put(sh, bin, slab, bin_id, objs[i], &empty, &misuse))
-			break;
+	/* Also of the first one: if it was free already, its slab may have left the bin. */
+	while (i < n && slab != NULL && slab->socket == first->socket &&
+			rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed) ==
+			bin_id + 1 && bin_put(sh, bin, slab, bin_id, objs[i], &empty, &misuse))
 		if (++i < n)
 			slab = fastmem_zone_slab(sh, objs[i]);
-	} while (i < n && slab != NULL && slab->socket == first->socket &&
-			rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed) ==
-			bin_id + 1);
 	fastmem_unlock(&bin->lock);
 	while ((slab = empty) != NULL) {
 		empty = slab->next;
-		slab_reset(sh, slab);
+		fastmem_slab_reset(sh, slab);
 	}
 	if (i == 0) {
 		fastmem_check_report(sh, misuse, objs[i++]);
@@ -302,7 +323,7 @@ fastmem_slab_needed(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id,
 	/* Of a slab both ends of which are cut; the largest class asks for whole ones. */
 	nb_slots = bin_id == WHOLE_BIN ? FASTMEM_SLAB_SZ >> lay->obj_shift :
 		fastmem_layout_slots(lay, FASTMEM_SLAB_SZ - 512 - lay->align);
-	fastmem_lock(&bin->lock);
+	fastmem_bin_lock(sh, socket, bin_id);
 	for (slab = bin->partial; slab != NULL && have < n; slab = slab->next)
 		have += slab->nb_free;
 	fastmem_unlock(&bin->lock);

@@ -192,7 +192,8 @@ fastmem_lock_wait(struct fastmem_lock *lock)
 		owner = rte_atomic_load_explicit(&lock->owner, rte_memory_order_relaxed);
 		if (owner == 0 || !fastmem_slot_is_dead(sh, owner))
 			continue;
-		/* What a lock guards is whole between any two of its statements, but for counts. */
+		/* What it guards is to be repaired: also if this process dies now. */
+		rte_atomic_store_explicit(&lock->is_broken, 1, rte_memory_order_relaxed);
 		if (rte_atomic_compare_exchange_strong_explicit(&lock->owner, &owner,
 				fastmem_local.id, rte_memory_order_acquire,
 				rte_memory_order_relaxed)) {

@@ -29,6 +29,7 @@
 #include <rte_lcore.h>
 #include <rte_memory.h>
 #include <rte_memzone.h>
+#include <rte_string_fns.h>
 
 #include "fastmem_pvt.h"
 
@@ -200,6 +201,41 @@ fastmem_zone_create_shared(void)
 	return shared_lay_out(mz, &span, map_len);
 }
 
+/* Names of memzones of objects and metadata that are left. */
+struct leftovers {
+	char names[32][RTE_MEMZONE_NAMESIZE];
+	unsigned int nb;
+};
+
+static void
+leftovers_add(const struct rte_memzone *mz, void *arg)
+{
+	struct leftovers *left = arg;
+	uint32_t a, b;
+	int end = 0;
+
+	if (sscanf(mz->name, ZONE_NAME "%n", &a, &b, &end) != 2 &&
+			sscanf(mz->name, "fastmem_meta_%" SCNu32 "%n", &a, &end) != 1)
+		return;
+	if (mz->name[end] == '\0' && left->nb < RTE_DIM(left->names))
+		strlcpy(left->names[left->nb++], mz->name, RTE_MEMZONE_NAMESIZE);
+}
+
+/* Free what processes had reserved that died before anybody knew of it. */
+static void
+leftovers_free(void)
+{
+	struct leftovers left;
+	unsigned int i;
+
+	do {
+		left.nb = 0;
+		rte_memzone_walk(leftovers_add, &left);
+		for (i = 0; i < left.nb; i++)
+			fastmem_zone_release(left.names[i]);
+	} while (left.nb > 0 && rte_memzone_lookup(left.names[0]) == NULL);
+}
+
 /* Publish, once all is set up, what secondary processes then find. */
 void
 fastmem_zone_publish_shared(struct fastmem_shared *sh)
@@ -225,6 +261,7 @@ void
 fastmem_zone_destroy_shared(struct fastmem_shared *sh)
 {
 	rte_atomic_store_explicit(&sh->magic, 0, rte_memory_order_relaxed);
+	leftovers_free();
 	fastmem_zone_release(SHARED_NAME);
 }
 
@@ -257,6 +294,8 @@ pool_push(struct fastmem_socket *sk, struct fastmem_slab *slab)
 	*head = slab;
 	sk->nb_pool[!slab_is_whole(slab)]++;
 	slab->zone->nb_free++;
+	rte_compiler_barrier();
+	slab->is_pooled = 1;
 }
 
 static void
@@ -273,6 +312,8 @@ pool_remove(struct fastmem_socket *sk, struct fastmem_slab *slab)
 	slab->prev = NULL;
 	sk->nb_pool[!slab_is_whole(slab)]--;
 	slab->zone->nb_free--;
+	rte_compiler_barrier();
+	slab->is_pooled = 0;
 }
 
 /* A free slab, a whole one if asked for; else, if possible, a cut one. */
@@ -296,7 +337,7 @@ pool_count(struct fastmem_socket *sk, bool is_whole)
 {
 	uint32_t n;
 
-	fastmem_lock(&sk->lock);
+	fastmem_pool_lock(sk);
 	n = sk->nb_pool[0] + (is_whole ? 0 : sk->nb_pool[1]);
 	fastmem_unlock(&sk->lock);
 	return n;
@@ -308,10 +349,13 @@ fastmem_zone_get_slab(struct fastmem_shared *sh, uint32_t socket, bool is_whole)
 	struct fastmem_socket *sk = &sh->sockets[socket];
 	struct fastmem_slab *slab;
 
-	fastmem_lock(&sk->lock);
+	fastmem_pool_lock(sk);
 	slab = pool_find(sk, is_whole);
-	if (slab != NULL)
+	if (slab != NULL) {
+		rte_atomic_store_explicit(&slab->holder, fastmem_local.id, rte_memory_order_relaxed);
+		rte_compiler_barrier();
 		pool_remove(sk, slab);
+	}
 	fastmem_unlock(&sk->lock);
 	return slab;
 }
@@ -321,8 +365,9 @@ fastmem_zone_put_slab(struct fastmem_shared *sh, struct fastmem_slab *slab)
 {
 	struct fastmem_socket *sk = &sh->sockets[slab->socket];
 
-	fastmem_lock(&sk->lock);
+	fastmem_pool_lock(sk);
 	pool_push(sk, slab);
+	rte_atomic_store_explicit(&slab->holder, 0, rte_memory_order_release);
 	fastmem_unlock(&sk->lock);
 }
 
@@ -457,18 +502,21 @@ zone_enter(struct fastmem_shared *sh, struct fastmem_zone *zone)
 	struct fastmem_socket *sk = &sh->sockets[zone->socket];
 	uint32_t i;
 
-	fastmem_lock(&sk->lock);
-	zone->next = sk->zones;
-	sk->zones = zone;
-	sk->nb_zones++;
-	for (i = zone->nb_slabs; i-- > 0;) {
+	fastmem_pool_lock(sk);
+	for (i = 0; i < zone->nb_slabs; i++) {
 		struct fastmem_slab *slab = &zone->slabs[i];
 
+		slab->is_pooled = 1; /* or will be, if a process dies in here */
 		rte_atomic_store_explicit(
 			&sh->slabs[(slab->start >> RTE_FASTMEM_SLAB_SHIFT) - sh->map_first],
 			slab, rte_memory_order_release);
-		pool_push(sk, slab);
 	}
+	zone->next = sk->zones;
+	rte_compiler_barrier();
+	sk->zones = zone;
+	sk->nb_zones++;
+	while (i-- > 0)
+		pool_push(sk, &zone->slabs[i]);
 	fastmem_unlock(&sk->lock);
 }
 
@@ -518,6 +566,7 @@ zone_leave(struct fastmem_shared *sh, struct fastmem_socket *sk, struct fastmem_
 	uint32_t i;
 
 	*link = zone->next;
+	rte_compiler_barrier();
 	sk->nb_zones--;
 	for (i = 0; i < zone->nb_slabs; i++) {
 		pool_remove(sk, &zone->slabs[i]);
@@ -546,7 +595,7 @@ fastmem_zone_trim_since(struct fastmem_shared *sh, uint32_t socket, uint32_t fir
 	struct fastmem_zone *leaving = NULL, *zone, **link;
 	int n = 0;
 
-	fastmem_lock(&sk->lock);
+	fastmem_pool_lock(sk);
 	for (link = &sk->zones; *link != NULL;) {
 		zone = *link;
 		if (zone->nb_free != zone->nb_slabs || (int32_t)(zone->id - first_id) < 0) {
@@ -749,7 +798,7 @@ fastmem_zone_validate(struct fastmem_shared *sh, uint32_t socket, FILE *f)
 	unsigned int nb_bad = 0;
 	int i;
 
-	fastmem_lock(&sk->lock);
+	fastmem_pool_lock(sk);
 	for (zone = sk->zones; zone != NULL; zone = zone->next) {
 		nb_slabs += zone->nb_slabs;
 		nb_free += zone->nb_free;
