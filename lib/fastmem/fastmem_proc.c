@@ -39,6 +39,7 @@ struct thread {
 	struct rte_fastmem_home **home;
 	struct thread *next;
 	struct thread *prev;
+	bool is_ending; /* it gets no block any more */
 };
 
 /* What every thread starts with, and falls back to. */
@@ -62,6 +63,7 @@ static RTE_DEFINE_PER_LCORE(struct thread, self);
 static RTE_ATOMIC(uint32_t) attach_lock;
 static RTE_ATOMIC(uint32_t) reap_lock;
 static RTE_ATOMIC(uint32_t) threads_lock;
+static RTE_ATOMIC(uint32_t) detach_lock; /* deinit waits for threads that end, and they for it */
 static struct thread *threads;
 static rte_thread_key thread_key;
 static bool has_thread_key;
@@ -246,18 +248,25 @@ thread_unlist(struct thread *t)
 static void
 thread_detach(struct thread *t)
 {
-	struct fastmem_shared *sh = rte_atomic_load_explicit(&fastmem_local.shared,
-			rte_memory_order_acquire);
-	struct fastmem_block *block = thread_unlist(t);
+	struct fastmem_block *block;
+	struct fastmem_shared *sh;
 
+	local_lock(&detach_lock);
+	sh = rte_atomic_load_explicit(&fastmem_local.shared, rte_memory_order_acquire);
+	block = thread_unlist(t);
 	if (block != NULL && sh != NULL)
 		block_drop(sh, block);
+	local_unlock(&detach_lock);
 }
 
+/* Destructors of other keys may come after this one, and the last of them unseen. */
 static void
 thread_end(void *arg)
 {
-	thread_detach(arg);
+	struct thread *t = arg;
+
+	t->is_ending = true;
+	thread_detach(t);
 }
 
 /* In the registering thread, before it has its lcore id. */
@@ -286,6 +295,8 @@ fastmem_proc_block(struct fastmem_shared *sh)
 
 	if (likely(block != NULL))
 		return block;
+	if (t->is_ending)
+		return NULL;
 	if (lcore >= RTE_MAX_LCORE)
 		lcore = LCORE_ID_ANY;
 	socket = fastmem_proc_home(sh);
@@ -358,6 +369,7 @@ fastmem_proc_fini(void)
 		rte_lcore_callback_unregister(lcore_callback);
 	lcore_callback = NULL;
 	is_registering = false;
+	local_lock(&detach_lock);
 	detach_threads(sh, !is_primary);
 	for (slot = 0; is_primary && slot < FASTMEM_MAX_PROCS; slot++) {
 		id = fastmem_slot_id(sh, slot);
@@ -366,6 +378,7 @@ fastmem_proc_fini(void)
 				sh->procs[slot].pid);
 	}
 	rte_atomic_store_explicit(&fastmem_local.shared, NULL, rte_memory_order_release);
+	local_unlock(&detach_lock);
 	fastmem_slot_fini(sh, is_primary);
 	fastmem_local.is_explicit = false;
 }
