@@ -13,6 +13,6 @@ build_clean() {
 }
 
 for name in gcc clang shared debug asan clang-asan; do
-	wanted_build "$name" && row "build $name" build_clean "$name"
+	wanted_build "$name" && row -t 900 "build $name" build_clean "$name"
 done
 exit 0
