@@ -97,6 +97,7 @@ extern int fastmem_logtype;
 #define FASTMEM_SLAB_SZ (1u << RTE_FASTMEM_SLAB_SHIFT)
 #define FASTMEM_MAX_SOCKETS RTE_MAX_NUMA_NODES
 #define FASTMEM_MAX_PROCS 128
+#define FASTMEM_ZONE_SLABS 64 /* at most: 128 MiB */
 #define FASTMEM_MAX_ARENAS 512
 #define FASTMEM_META_ORDERS 12 /* 64 B to 128 KiB */
 #define FASTMEM_NO_SLAB UINTPTR_MAX
@@ -387,7 +388,7 @@ uint32_t fastmem_slab_fill(struct fastmem_shared *sh, uint32_t socket, uint32_t 
 uint32_t fastmem_slab_drain(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_trying);
 /* The same at the application's request: how many were not refused. */
 uint32_t fastmem_slab_free(struct fastmem_shared *sh, void **objs, uint32_t n);
-/* Slabs that n objects need beyond those of the bin. */
+/* Slabs that the pool must have for n objects, beyond those of the bin; 0: it has enough. */
 uint32_t fastmem_slab_needed(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
 	uint32_t n);
 unsigned int fastmem_slab_validate(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,

@@ -311,23 +311,43 @@ fastmem_slab_free(struct fastmem_shared *sh, void **objs, uint32_t n)
 	return n - nb_refused;
 }
 
+/* Slabs that the pool must have for so many objects; 0 when it has enough. */
+static uint32_t
+pool_needed(struct fastmem_socket *sk, const struct fastmem_layout *lay, uint64_t n,
+	bool is_whole)
+{
+	const uint32_t whole = fastmem_layout_slots(lay, FASTMEM_SLAB_SZ);
+	/* Of a slab both ends of which are cut, as is one of a zone. */
+	const uint32_t cut = fastmem_layout_slots(lay, FASTMEM_SLAB_SZ - 512 - lay->align);
+	uint64_t nb_pool[2], have, lack;
+
+	fastmem_pool_lock(sk);
+	nb_pool[0] = sk->nb_pool[0];
+	nb_pool[1] = is_whole ? 0 : sk->nb_pool[1];
+	fastmem_unlock(&sk->lock);
+	have = nb_pool[0] * whole + nb_pool[1] * cut;
+	if (have >= n)
+		return 0;
+	lack = n - have;
+	if (!is_whole)
+		lack += (lack / whole / FASTMEM_ZONE_SLABS + 1) * (whole - cut);
+	return RTE_MIN(nb_pool[0] + nb_pool[1] + (lack + whole - 1) / whole,
+			(uint64_t)UINT32_MAX);
+}
+
 uint32_t
 fastmem_slab_needed(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id, uint32_t n)
 {
 	struct fastmem_bin *bin = &sh->sockets[socket].bins[bin_id];
-	const struct fastmem_layout *lay = &sh->layouts[bin_id];
 	struct fastmem_slab *slab;
-	uint32_t nb_slots;
 	uint64_t have = 0;
 
-	/* Of a slab both ends of which are cut; the largest class asks for whole ones. */
-	nb_slots = bin_id == WHOLE_BIN ? FASTMEM_SLAB_SZ >> lay->obj_shift :
-		fastmem_layout_slots(lay, FASTMEM_SLAB_SZ - 512 - lay->align);
 	fastmem_bin_lock(sh, socket, bin_id);
 	for (slab = bin->partial; slab != NULL && have < n; slab = slab->next)
 		have += slab->nb_free;
 	fastmem_unlock(&bin->lock);
-	return have >= n ? 0 : (n - have + nb_slots - 1) / nb_slots;
+	return have >= n ? 0 : pool_needed(&sh->sockets[socket], &sh->layouts[bin_id], n - have,
+			bin_id == WHOLE_BIN);
 }
 
 /* The equations of a slab in a bin. */

@@ -37,7 +37,6 @@
 #define ZONE_NAME "fastmem_%u_%u" /* socket, id */
 #define MAGIC UINT64_C(0x66617374006d0001)
 #define SLACK 256 /* at most so much of a slab's ends is not ours */
-#define MAX_SLABS 64 /* of a zone: 128 MiB */
 #define MAX_MAP ((uintptr_t)1 << 19) /* slabs of 1 TiB */
 #define SHARED_SPARE ((size_t)1 << 20)
 #define GROW_PATIENCE_MS 100
@@ -654,7 +653,7 @@ static uint32_t
 zone_add(struct fastmem_shared *sh, uint32_t socket, uint32_t wanted, bool is_whole)
 {
 	struct fastmem_socket *sk = &sh->sockets[socket];
-	uint32_t n = quota_take(sk, 1, RTE_MIN(wanted, (uint32_t)MAX_SLABS));
+	uint32_t n = quota_take(sk, 1, RTE_MIN(wanted, (uint32_t)FASTMEM_ZONE_SLABS));
 
 	while (n > 0) {
 		if (zone_create(sh, socket, n, is_whole) != NULL ||
@@ -674,7 +673,8 @@ fastmem_zone_reserve_more(struct fastmem_shared *sh, uint32_t socket, uint64_t n
 	uint32_t n;
 
 	while (done < nb_slabs) {
-		n = zone_add(sh, socket, RTE_MIN(nb_slabs - done, (uint64_t)MAX_SLABS), is_whole);
+		n = zone_add(sh, socket, RTE_MIN(nb_slabs - done, (uint64_t)FASTMEM_ZONE_SLABS),
+				is_whole);
 		if (n == 0)
 			break;
 		done += n;
@@ -750,9 +750,9 @@ fastmem_zone_grow(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs,
 	have = rte_atomic_load_explicit(&sk->backing, rte_memory_order_relaxed) >>
 		RTE_FASTMEM_SLAB_SHIFT;
 	/* An aligned zone costs a page more: larger steps. */
-	step = RTE_MIN(have / (is_whole ? 8 : 32), (uint64_t)MAX_SLABS);
+	step = RTE_MIN(have / (is_whole ? 8 : 32), (uint64_t)FASTMEM_ZONE_SLABS);
 	nb_slabs = RTE_MAX(nb_slabs, step);
-	if (nb_slabs <= MAX_SLABS)
+	if (nb_slabs <= FASTMEM_ZONE_SLABS)
 		ret = zone_add(sh, socket, nb_slabs, is_whole) != 0 ? 0 : -ENOMEM;
 	else
 		ret = zones_add(sh, socket, nb_slabs, is_whole);
