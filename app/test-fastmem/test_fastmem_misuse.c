@@ -400,25 +400,51 @@ test_stale(void)
 	return quietly(refuse_stale);
 }
 
-/* A slab that is free has no objects: its addresses are ours, but not to be freed. */
+/*
+ * A slab that is free has no objects: its addresses are ours, but not to be freed, also
+ * when the thread has a cache for the class that the slab was in.
+ */
 static int
 refuse_free_slab(__rte_unused struct foreign *f)
 {
 	struct rte_fastmem_stats before, after;
+	const size_t size = 65536; /* some 32 in a slab */
+	void *objs[50], *last, *warm;
 	void *volatile stale;
-	void *obj;
+	unsigned int i, nb = 0;
 
-	TEST_ASSERT_SUCCESS(rte_fastmem_reserve(4 * FM_MIB, fm_socket()), "reserve");
-	obj = rte_fastmem_alloc(100, 0, 0);
-	TEST_ASSERT_NOT_NULL(obj, "no object");
-	stale = obj;
-	rte_fastmem_free(obj);
+	for (i = 0; i < RTE_DIM(objs); i++) {
+		objs[i] = rte_fastmem_alloc(size, 0, 0);
+		TEST_ASSERT_NOT_NULL(objs[i], "no object");
+	}
+	/* all of the last one's slab, and one of another */
+	last = objs[RTE_DIM(objs) - 1];
+	stale = last;
+	for (i = 0; i < RTE_DIM(objs); i++) {
+		bool is_same = (uintptr_t)objs[i] / (2 * FM_MIB) ==
+			(uintptr_t)last / (2 * FM_MIB);
+
+		if (is_same || nb == 0) {
+			rte_fastmem_free(objs[i]);
+			objs[i] = NULL;
+		}
+		nb += !is_same;
+	}
+	TEST_ASSERT(nb > 0, "one slab only");
 	rte_fastmem_cache_flush(); /* the slab goes back to the pool */
+	warm = rte_fastmem_alloc(size, 0, 0);
+	TEST_ASSERT_NOT_NULL(warm, "no object");
+	TEST_ASSERT((uintptr_t)warm / (2 * FM_MIB) != (uintptr_t)last / (2 * FM_MIB),
+			"not from the slab that is in use");
+	rte_fastmem_free(warm);
+
 	TEST_ASSERT_SUCCESS(rte_fastmem_stats(&before), "stats");
 	rte_fastmem_free(stale);
-	rte_fastmem_free_sized(stale, 100, 0);
+	rte_fastmem_free_sized(stale, size, 0);
+	TEST_ASSERT_EQUAL(rte_fastmem_usable_size(stale), 0, "size");
 	TEST_ASSERT_SUCCESS(rte_fastmem_stats(&after), "stats");
 	TEST_ASSERT(fm_stats_equal(&before, &after), "object of a free slab freed");
+	rte_fastmem_free_bulk(objs, RTE_DIM(objs));
 	return 0;
 }
 

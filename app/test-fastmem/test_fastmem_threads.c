@@ -205,20 +205,41 @@ test_unregistered_end(void)
 	return TEST_SUCCESS;
 }
 
-/* A thread's registration comes and goes between its allocations. */
+/* Objects that the calling thread's lcore, or those without one, have allocated and freed. */
+static uint64_t
+count_own(void)
+{
+	struct rte_fastmem_lcore_stats s;
+
+	if ((rte_lcore_id() == LCORE_ID_ANY ? rte_fastmem_stats_shared(&s) :
+			rte_fastmem_stats_lcore(rte_lcore_id(), &s)) != 0)
+		return 0;
+	return s.alloc_cache_hits + s.alloc_cache_misses + s.free_cache_hits +
+		s.free_cache_misses;
+}
+
+/*
+ * A thread's registration comes and goes between its allocations and its frees; each is
+ * counted where the thread is at that time.
+ */
 static int
 change_registration(void *arg)
 {
 	struct parcel *p = arg;
 	unsigned int i;
+	uint64_t count;
 
 	for (i = 0; i < 6; i++) {
+		count = count_own();
 		TEST_ASSERT_SUCCESS(parcel_fill(p), "fill %u", i);
+		TEST_ASSERT_EQUAL(count_own(), count + NB_OBJS, "round %u: not counted here", i);
 		if (i % 2 == 0)
 			TEST_ASSERT_SUCCESS(rte_thread_register(), "%s", rte_strerror(rte_errno));
 		else
 			rte_thread_unregister();
+		count = count_own();
 		TEST_ASSERT_SUCCESS(parcel_free(p), "free %u", i);
+		TEST_ASSERT_EQUAL(count_own(), count + NB_OBJS, "round %u: not counted here", i);
 	}
 	return 0;
 }
