@@ -19,6 +19,21 @@
 
 #include "test.h"
 
+/*
+ * Builds that check every object: what is free is filled or out of bounds and comes back
+ * last, and a sized free or a handle must be the right one.
+ */
+#if defined(RTE_FASTMEM_DEBUG) || defined(RTE_FASTMEM_VALGRIND) || defined(__SANITIZE_ADDRESS__)
+#define FM_IS_CHECKED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FM_IS_CHECKED 1
+#endif
+#endif
+#ifndef FM_IS_CHECKED
+#define FM_IS_CHECKED 0
+#endif
+
 #define FM_NB_CLASSES 18
 #define FM_MIB ((size_t)1 << 20)
 #define FM_MAX FM_MIB /* the largest class */
@@ -55,18 +70,11 @@ extern struct unit_test_suite fm_realloc_suite;
 extern struct unit_test_suite fm_bulk_suite;
 extern struct unit_test_suite fm_handles_suite;
 extern struct unit_test_suite fm_stats_suite;
-extern struct unit_test_suite fm_misuse_suite;
+extern struct unit_test_suite fm_foreign_suite;
 extern struct unit_test_suite fm_debug_suite;
 extern struct unit_test_suite fm_threads_suite;
 extern struct unit_test_suite fm_sockets_suite;
 extern struct unit_test_suite fm_faults_suite;
-
-/* In a debug build no thread keeps free objects. */
-#ifdef RTE_FASTMEM_DEBUG
-#define FM_HAS_CACHES false
-#else
-#define FM_HAS_CACHES true
-#endif
 
 /* --- helpers --- */
 

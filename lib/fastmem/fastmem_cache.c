@@ -24,12 +24,6 @@
 #define CREDIT_MAX 8 /* mispredicted frees before the prediction is given up */
 #define LONG_RUN 32 /* frees that pay for a misprediction */
 #define BATCH_SZ (128u << 10) /* bytes of objects taken from slabs at once */
-/* In a debug build all caches stay at capacity 0: slabs see every object, and check it. */
-#ifdef RTE_FASTMEM_DEBUG
-#define HAS_CACHE(block) ((void)(block), false)
-#else
-#define HAS_CACHE(block) ((block) != NULL)
-#endif
 #define FOLD (UINT64_C(1) << 56) /* allocations counted beside the length: 2^40 */
 
 static struct rte_fastmem_cache *
@@ -263,7 +257,7 @@ fastmem_cache_get(struct fastmem_shared *sh, struct fastmem_block *block, uint32
 	struct fastmem_mag *mag;
 	void *obj;
 
-	if (unlikely(!HAS_CACHE(block))) {
+	if (unlikely(block == NULL)) {
 		obj = get_uncached(sh, socket, bin);
 		if (obj != NULL)
 			fastmem_cache_count_allocs(sh, block, socket, bin, 1);
@@ -328,7 +322,7 @@ fastmem_cache_put_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 	struct fastmem_cold *cold;
 	uint32_t len, k;
 
-	if (unlikely(!HAS_CACHE(block))) {
+	if (unlikely(block == NULL)) {
 		count_frees(sh, block, socket, bin, fastmem_slab_free(sh, objs, n));
 		return;
 	}
@@ -472,7 +466,7 @@ fastmem_cache_get_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 	struct fastmem_cold *cold;
 	uint32_t len;
 
-	if (unlikely(!HAS_CACHE(block)))
+	if (unlikely(block == NULL))
 		return get_bulk_uncached(sh, block, socket, bin, objs, n);
 	cache = cache_of(block, socket, bin);
 	cold = cold_of(block, socket, bin);

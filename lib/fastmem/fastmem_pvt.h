@@ -103,6 +103,12 @@ extern int fastmem_logtype;
 #define FASTMEM_NO_SLAB UINTPTR_MAX
 #define FASTMEM_SOCKET_HOME (-2) /* the caller's, no other */
 
+/* A handle beyond the offset of its cache. */
+#define FASTMEM_HANDLE(bin, socket) ((bin) << 16 | (socket) << 21)
+#define FASTMEM_HANDLE_BIN(handle) (((handle) >> 16) & 0x1f)
+#define FASTMEM_HANDLE_SOCKET(handle) (((handle) >> 21) & 0x3f)
+#define FASTMEM_HANDLE_ANY RTE_BIT32(31) /* another socket will do */
+
 /* Offsets from a block's start must fit the map's 16 bits. */
 static_assert(sizeof(struct rte_fastmem_cache) == RTE_CACHE_LINE_SIZE || RTE_CACHE_LINE_SIZE > 64,
 	"a cache is one line");
@@ -155,6 +161,8 @@ struct __rte_cache_aligned fastmem_slab {
 	/* On its way between pool and bin: process that has it, as in a lock; else 0. */
 	RTE_ATOMIC(uint32_t) holder;
 	uint32_t is_pooled;
+	/* Builds that check objects: chunks of records, by slot. */
+	RTE_ATOMIC(struct fastmem_record *) *records;
 };
 
 /* One memzone. nb_free counts its slabs in the pool. */
@@ -492,12 +500,21 @@ fastmem_shared(void)
 uint64_t fastmem_stats_cached(struct fastmem_shared *sh, int cls, uint64_t *in_use);
 
 /* fastmem_check.c: misuse and validation. sh == NULL: not attached. */
-enum fastmem_misuse {
-	FASTMEM_MISUSE_FOREIGN, /* not the allocator's */
-	FASTMEM_MISUSE_INNER, /* not the start of an object */
-	FASTMEM_MISUSE_DOUBLE, /* already free */
+
+/* What a report says, as far as it is known. */
+struct fastmem_misuse {
+	enum rte_fastmem_misuse kind;
+	const char *call; /* which refused it; NULL: none did */
+	const void *ptr;
+	size_t class_size; /* 0: unknown */
+	size_t inner; /* offset of ptr in its object, or of the byte written */
+	size_t size; /* asked for */
+	size_t named; /* size or class that the caller took it for */
 };
-void fastmem_check_report(struct fastmem_shared *sh, enum fastmem_misuse kind, const void *ptr);
+void fastmem_check_misuse(struct fastmem_shared *sh, const struct fastmem_misuse *misuse);
+/* A free that was refused. */
+void fastmem_check_report(struct fastmem_shared *sh, enum rte_fastmem_misuse kind,
+	const void *ptr);
 unsigned int fastmem_check_validate(struct fastmem_shared *sh, FILE *f);
 
 /* Locks. */

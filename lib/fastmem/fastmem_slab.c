@@ -17,6 +17,7 @@
 
 #include <rte_common.h>
 
+#include "fastmem_debug.h"
 #include "fastmem_pvt.h"
 
 /* The class whose slabs lose half their objects when an end of the slab is missing. */
@@ -66,6 +67,8 @@ slab_setup(struct fastmem_shared *sh, struct fastmem_slab *slab, uint32_t bin)
 	slab->bits = fastmem_meta_alloc(sh, nb_words * sizeof(uint64_t), slab->socket);
 	slab->words = fastmem_meta_alloc(sh, (nb_words + 63) / 64 * sizeof(uint64_t),
 			slab->socket);
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_slab_init(sh, slab);
 	if (slab->bits != NULL && slab->words != NULL)
 		return 0;
 	return -1;
@@ -76,6 +79,8 @@ fastmem_slab_reset(struct fastmem_shared *sh, struct fastmem_slab *slab)
 {
 	uint64_t *bits = slab->bits, *words = slab->words;
 
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_slab_fini(sh, slab);
 	slab->bits = NULL;
 	slab->words = NULL;
 	slab->nb_slots = 0;
@@ -127,18 +132,18 @@ slab_take(struct fastmem_slab *slab, const struct fastmem_layout *lay, void **ob
 /* Take an object back, unless it is none. */
 static bool
 slab_put(struct fastmem_slab *slab, const struct fastmem_layout *lay, const void *obj,
-	enum fastmem_misuse *misuse)
+	enum rte_fastmem_misuse *misuse)
 {
 	uintptr_t offset = (uintptr_t)obj - slab->base;
 	uint32_t slot, inner;
 
-	*misuse = FASTMEM_MISUSE_INNER;
+	*misuse = RTE_FASTMEM_MISUSE_INTERIOR;
 	if (offset >= FASTMEM_SLAB_SZ) /* in front of the first object */
 		return false;
 	slot = fastmem_layout_slot(lay, (uint32_t)offset, &inner);
 	if (inner != 0 || slot >= slab->bump)
 		return false;
-	*misuse = FASTMEM_MISUSE_DOUBLE;
+	*misuse = RTE_FASTMEM_MISUSE_DOUBLE_FREE;
 	if ((slab->bits[slot / 64] & RTE_BIT64(slot % 64)) != 0)
 		return false;
 	slab->bits[slot / 64] |= RTE_BIT64(slot % 64);
@@ -203,7 +208,7 @@ fastmem_slab_fill(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id, v
 /* Put one object into its slab; a slab that is empty then is put before *empty. */
 static bool
 bin_put(struct fastmem_shared *sh, struct fastmem_bin *bin, struct fastmem_slab *slab,
-	uint32_t bin_id, void *obj, struct fastmem_slab **empty, enum fastmem_misuse *misuse)
+	uint32_t bin_id, void *obj, struct fastmem_slab **empty, enum rte_fastmem_misuse *misuse)
 	__rte_exclusive_locks_required(&bin->lock)
 {
 	bool was_full = slab->nb_free == 0;
@@ -251,7 +256,7 @@ drain_run(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_trying,
 	uint32_t *nb_refused)
 {
 	struct fastmem_slab *slab = fastmem_zone_slab(sh, objs[0]), *first = slab;
-	enum fastmem_misuse misuse = FASTMEM_MISUSE_FOREIGN;
+	enum rte_fastmem_misuse misuse = RTE_FASTMEM_MISUSE_FOREIGN;
 	struct fastmem_slab *empty = NULL;
 	struct fastmem_bin *bin;
 	uint32_t bin_id = 0, i = 0;
@@ -263,7 +268,7 @@ drain_run(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_trying,
 		(*nb_refused)++;
 		return 1;
 	}
-	misuse = FASTMEM_MISUSE_DOUBLE;
+	misuse = RTE_FASTMEM_MISUSE_DOUBLE_FREE;
 	bin = &sh->sockets[slab->socket].bins[bin_id];
 	if (!is_trying)
 		fastmem_bin_lock(sh, slab->socket, bin_id);
@@ -292,6 +297,8 @@ fastmem_slab_drain(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_t
 {
 	uint32_t done = 0, nb_refused = 0, run;
 
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_drained(sh, objs, n);
 	while (done < n) {
 		run = drain_run(sh, &objs[done], n - done, is_trying && done == 0, &nb_refused);
 		if (run == 0)

@@ -32,6 +32,7 @@
 #include <rte_string_fns.h>
 
 #include "fastmem_pvt.h"
+#include "fastmem_san.h"
 
 #define SHARED_NAME "fastmem_shared"
 #define ZONE_NAME "fastmem_%u_%u" /* socket, id */
@@ -501,6 +502,8 @@ zone_enter(struct fastmem_shared *sh, struct fastmem_zone *zone)
 	struct fastmem_socket *sk = &sh->sockets[zone->socket];
 	uint32_t i;
 
+	for (i = 0; i < zone->nb_slabs; i++)
+		fastmem_san_hide((void *)zone->slabs[i].start, zone->slabs[i].len);
 	fastmem_pool_lock(sk);
 	for (i = 0; i < zone->nb_slabs; i++) {
 		struct fastmem_slab *slab = &zone->slabs[i];
@@ -579,7 +582,10 @@ static void
 zone_destroy(struct fastmem_shared *sh, struct fastmem_zone *zone)
 {
 	char name[RTE_MEMZONE_NAMESIZE];
+	uint32_t i;
 
+	for (i = 0; i < zone->nb_slabs; i++)
+		fastmem_san_show((void *)zone->slabs[i].start, zone->slabs[i].len);
 	snprintf(name, sizeof(name), ZONE_NAME, zone->socket, zone->id);
 	fastmem_zone_release(name);
 	rte_atomic_fetch_sub_explicit(&sh->sockets[zone->socket].backing,

@@ -22,12 +22,8 @@
 #include <rte_log.h>
 #include <rte_memory.h>
 
+#include "fastmem_debug.h"
 #include "fastmem_pvt.h"
-
-/* A handle beyond the offset of its cache. */
-#define HANDLE_BIN_SHIFT 16
-#define HANDLE_SOCKET_SHIFT 21
-#define HANDLE_ANY RTE_BIT32(31) /* another socket will do */
 
 /* Other threads may take what this one made available, but not for ever. */
 #define MAX_TRIES 64
@@ -68,6 +64,8 @@ rte_fastmem_init(void)
 	}
 	fastmem_zone_publish_shared(sh);
 	fastmem_local.is_explicit = true;
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_init();
 	return 0;
 }
 
@@ -81,6 +79,8 @@ rte_fastmem_deinit(void)
 
 	if (sh == NULL)
 		return;
+	if (FASTMEM_IS_CHECKED && rte_eal_process_type() == RTE_PROC_PRIMARY)
+		fastmem_debug_fini(sh);
 	fastmem_proc_fini();
 	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
 		return;
@@ -417,15 +417,15 @@ RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_halloc_slow, 26.11)
 __rte_noinline void *
 __rte_fastmem_halloc_slow(uint32_t handle, unsigned int flags)
 {
-	uint32_t bin = (handle >> HANDLE_BIN_SHIFT) & 0x1f;
-	uint32_t socket = (handle >> HANDLE_SOCKET_SHIFT) & 0x3f;
+	uint32_t bin = FASTMEM_HANDLE_BIN(handle);
+	uint32_t socket = FASTMEM_HANDLE_SOCKET(handle);
 	void *obj;
 
 	if (bin >= RTE_FASTMEM_NB_BINS) {
 		rte_errno = EINVAL; /* not from rte_fastmem_hlookup() */
 		return NULL;
 	}
-	obj = alloc_one(bin, socket, (handle & HANDLE_ANY) != 0);
+	obj = alloc_one(bin, socket, (handle & FASTMEM_HANDLE_ANY) != 0);
 	if (obj != NULL && (flags & RTE_FASTMEM_F_ZERO))
 		memset(obj, 0, fastmem_bin_size(bin));
 	return obj;
@@ -451,7 +451,7 @@ __rte_fastmem_free_slow(void *ptr)
 	if (slab != NULL)
 		bin = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed);
 	if (bin == 0) {
-		fastmem_check_report(sh, FASTMEM_MISUSE_FOREIGN, ptr);
+		fastmem_check_report(sh, RTE_FASTMEM_MISUSE_FOREIGN, ptr);
 		return;
 	}
 	block = fastmem_proc_block(sh);
@@ -468,12 +468,15 @@ RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_alloc, 26.11)
 void *
 rte_fastmem_alloc(size_t size, size_t align, unsigned int flags)
 {
-	return __rte_fastmem_alloc(size, align, flags);
+	void *obj = __rte_fastmem_alloc(size, align, FASTMEM_BODY_FLAGS(flags));
+
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_given(obj, size, flags, FASTMEM_SITE);
+	return obj;
 }
 
-RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_alloc_socket, 26.11)
-void *
-rte_fastmem_alloc_socket(size_t size, size_t align, unsigned int flags, int socket_id)
+static void *
+alloc_socket(size_t size, size_t align, unsigned int flags, int socket_id)
 {
 	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
 	rte_fastmem_handle_t handle;
@@ -496,54 +499,109 @@ rte_fastmem_alloc_socket(size_t size, size_t align, unsigned int flags, int sock
 	return obj;
 }
 
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_alloc_socket, 26.11)
+void *
+rte_fastmem_alloc_socket(size_t size, size_t align, unsigned int flags, int socket_id)
+{
+	void *obj = alloc_socket(size, align, FASTMEM_BODY_FLAGS(flags), socket_id);
+
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_given(obj, size, flags, FASTMEM_SITE);
+	return obj;
+}
+
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_free, 26.11)
 void
 rte_fastmem_free(void *ptr)
 {
-	__rte_fastmem_free(ptr);
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_free(ptr, FASTMEM_SITE);
+	else
+		__rte_fastmem_free(ptr);
 }
 
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_free_sized, 26.11)
 void
 rte_fastmem_free_sized(void *ptr, size_t size, size_t align)
 {
-	__rte_fastmem_free_sized(ptr, size, align);
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_free_sized(ptr, size, align, FASTMEM_SITE);
+	else
+		__rte_fastmem_free_sized(ptr, size, align);
+}
+
+/* Bytes of the object at an address, or around it; 0: there is none. */
+static size_t
+object_size(const void *ptr)
+{
+	struct fastmem_shared *sh = fastmem_shared();
+	struct fastmem_slab *slab = sh == NULL ? NULL : fastmem_zone_slab(sh, ptr);
+	uint32_t bin;
+
+	if (slab == NULL)
+		return 0;
+	bin = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed);
+	return bin == 0 || bin > RTE_FASTMEM_NB_BINS ? 0 : fastmem_bin_size(bin - 1);
+}
+
+/* The content moves to a new object. */
+static void *
+realloc_move(void *ptr, size_t size, size_t align, size_t content, const void *site)
+{
+	void *obj = __rte_fastmem_alloc(size, align, 0);
+
+	if (obj == NULL)
+		return NULL;
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_given(obj, size, 0, site);
+	memcpy(obj, ptr, RTE_MIN(size, content));
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_free(ptr, site);
+	else
+		__rte_fastmem_free(ptr);
+	return obj;
 }
 
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_realloc, 26.11)
 void *
 rte_fastmem_realloc(void *ptr, size_t size, size_t align)
 {
-	size_t old_size;
-	void *obj;
+	size_t old_size, content;
 	int err;
 
-	if (ptr == NULL)
-		return rte_fastmem_alloc(size, align, 0);
-	if (size == 0) {
-		rte_fastmem_free(ptr);
-		return NULL;
+	if (ptr == NULL || size == 0) {
+		void *obj = ptr == NULL ? __rte_fastmem_alloc(size, align, 0) : NULL;
+
+		if (FASTMEM_IS_CHECKED && obj != NULL)
+			fastmem_debug_given(obj, size, 0, FASTMEM_SITE);
+		if (FASTMEM_IS_CHECKED && ptr != NULL)
+			fastmem_debug_free(ptr, FASTMEM_SITE);
+		else if (ptr != NULL)
+			__rte_fastmem_free(ptr);
+		return obj;
 	}
 	err = check_size(size, align);
-	old_size = rte_fastmem_usable_size(ptr);
+	old_size = object_size(ptr);
+	content = old_size;
 	if (fastmem_shared() == NULL)
 		err = ENODEV;
 	else if (old_size == 0)
 		err = EINVAL;
+	if (FASTMEM_IS_CHECKED && err == 0) {
+		content = fastmem_debug_asked(ptr);
+		err = content == 0 ? EINVAL : 0;
+	}
 	if (err != 0) {
 		rte_errno = err;
 		return NULL;
 	}
 	if (align == 0)
 		align = RTE_CACHE_LINE_SIZE;
-	if (size <= old_size && ((uintptr_t)ptr & (align - 1)) == 0)
-		return ptr;
-	obj = rte_fastmem_alloc(size, align, 0);
-	if (obj == NULL)
-		return NULL;
-	memcpy(obj, ptr, RTE_MIN(size, old_size));
-	rte_fastmem_free(ptr);
-	return obj;
+	if (size > old_size || ((uintptr_t)ptr & (align - 1)) != 0)
+		return realloc_move(ptr, size, align, content, FASTMEM_SITE);
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_resize(ptr, size);
+	return ptr;
 }
 
 /*
@@ -591,7 +649,11 @@ RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_alloc_bulk, 26.11)
 int
 rte_fastmem_alloc_bulk(void **ptrs, unsigned int n, size_t size, size_t align, unsigned int flags)
 {
-	return __rte_fastmem_alloc_bulk(ptrs, n, size, align, flags);
+	int ret = __rte_fastmem_alloc_bulk(ptrs, n, size, align, FASTMEM_BODY_FLAGS(flags));
+
+	if (FASTMEM_IS_CHECKED && ret == 0)
+		fastmem_debug_given_bulk(ptrs, n, size, flags, FASTMEM_SITE);
+	return ret;
 }
 
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_alloc_bulk_socket, 26.11)
@@ -599,10 +661,15 @@ int
 rte_fastmem_alloc_bulk_socket(void **ptrs, unsigned int n, size_t size, size_t align,
 	unsigned int flags, int socket_id)
 {
+	int ret;
+
 	/* FASTMEM_SOCKET_HOME is for the library alone. */
 	if (!socket_is_valid(socket_id))
 		return fastmem_shared() == NULL ? -ENODEV : -EINVAL;
-	return alloc_bulk_checked(ptrs, n, size, align, flags, socket_id);
+	ret = alloc_bulk_checked(ptrs, n, size, align, FASTMEM_BODY_FLAGS(flags), socket_id);
+	if (FASTMEM_IS_CHECKED && ret == 0)
+		fastmem_debug_given_bulk(ptrs, n, size, flags, FASTMEM_SITE);
+	return ret;
 }
 
 /* Objects of one cache, whose offset is not 0. */
@@ -651,7 +718,10 @@ RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_free_bulk, 26.11)
 void
 rte_fastmem_free_bulk(void **ptrs, unsigned int n)
 {
-	__rte_fastmem_free_bulk(ptrs, n);
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_free_bulk(ptrs, n, FASTMEM_SITE);
+	else
+		__rte_fastmem_free_bulk(ptrs, n);
 }
 
 /*
@@ -680,8 +750,8 @@ rte_fastmem_hlookup(size_t size, size_t align, int socket_id, rte_fastmem_handle
 	/* A socket that is not there has no cache: 0 is one of capacity 0. */
 	if (socket < nb_sockets)
 		offset = fastmem_cache_offset(socket, bin);
-	*handle = offset | bin << HANDLE_BIN_SHIFT | socket << HANDLE_SOCKET_SHIFT |
-		(socket_id == SOCKET_ID_ANY ? HANDLE_ANY : 0);
+	*handle = offset | FASTMEM_HANDLE(bin, socket) |
+		(socket_id == SOCKET_ID_ANY ? FASTMEM_HANDLE_ANY : 0);
 	return 0;
 }
 
@@ -689,22 +759,29 @@ RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_halloc, 26.11)
 void *
 rte_fastmem_halloc(rte_fastmem_handle_t handle, unsigned int flags)
 {
-	return __rte_fastmem_halloc(handle, flags);
+	void *obj = __rte_fastmem_halloc(handle, FASTMEM_BODY_FLAGS(flags));
+
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_given(obj, FASTMEM_BY_HANDLE, flags, FASTMEM_SITE);
+	return obj;
 }
 
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_hfree, 26.11)
 void
 rte_fastmem_hfree(rte_fastmem_handle_t handle, void *ptr)
 {
-	__rte_fastmem_hfree(handle, ptr);
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_hfree(handle, ptr, FASTMEM_SITE);
+	else
+		__rte_fastmem_hfree(handle, ptr);
 }
 
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_halloc_bulk_slow, 26.11)
 __rte_noinline int
 __rte_fastmem_halloc_bulk_slow(uint32_t handle, void **ptrs, unsigned int n, unsigned int flags)
 {
-	uint32_t bin = (handle >> HANDLE_BIN_SHIFT) & 0x1f;
-	uint32_t socket = (handle >> HANDLE_SOCKET_SHIFT) & 0x3f;
+	uint32_t bin = FASTMEM_HANDLE_BIN(handle);
+	uint32_t socket = FASTMEM_HANDLE_SOCKET(handle);
 	int ret;
 
 	if (fastmem_shared() == NULL)
@@ -713,7 +790,7 @@ __rte_fastmem_halloc_bulk_slow(uint32_t handle, void **ptrs, unsigned int n, uns
 		return -EINVAL; /* not from rte_fastmem_hlookup() */
 	if (n == 0)
 		return 0;
-	ret = alloc_bulk(bin, socket, (handle & HANDLE_ANY) != 0, ptrs, n);
+	ret = alloc_bulk(bin, socket, (handle & FASTMEM_HANDLE_ANY) != 0, ptrs, n);
 	if (ret == 0)
 		zero_all(ptrs, n, fastmem_bin_size(bin), flags);
 	return ret;
@@ -724,14 +801,21 @@ int
 rte_fastmem_halloc_bulk(rte_fastmem_handle_t handle, void **ptrs, unsigned int n,
 	unsigned int flags)
 {
-	return __rte_fastmem_halloc_bulk(handle, ptrs, n, flags);
+	int ret = __rte_fastmem_halloc_bulk(handle, ptrs, n, FASTMEM_BODY_FLAGS(flags));
+
+	if (FASTMEM_IS_CHECKED && ret == 0)
+		fastmem_debug_given_bulk(ptrs, n, FASTMEM_BY_HANDLE, flags, FASTMEM_SITE);
+	return ret;
 }
 
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_hfree_bulk, 26.11)
 void
 rte_fastmem_hfree_bulk(rte_fastmem_handle_t handle, void **ptrs, unsigned int n)
 {
-	__rte_fastmem_hfree_bulk(handle, ptrs, n);
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_hfree_bulk(handle, ptrs, n, FASTMEM_SITE);
+	else
+		__rte_fastmem_hfree_bulk(handle, ptrs, n);
 }
 
 /*
@@ -754,14 +838,9 @@ RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_usable_size, 26.11)
 size_t
 rte_fastmem_usable_size(const void *ptr)
 {
-	struct fastmem_shared *sh = fastmem_shared();
-	struct fastmem_slab *slab = sh == NULL ? NULL : fastmem_zone_slab(sh, ptr);
-	uint32_t bin;
-
-	if (slab == NULL)
-		return 0;
-	bin = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed);
-	return bin == 0 || bin > RTE_FASTMEM_NB_BINS ? 0 : fastmem_bin_size(bin - 1);
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_open(ptr);
+	return object_size(ptr);
 }
 
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_owns, 26.11)

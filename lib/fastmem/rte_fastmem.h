@@ -49,7 +49,7 @@
  * RTE_FASTMEM_NO_INLINE: then the exported functions of the same names are called.
  */
 #if defined(ALLOW_EXPERIMENTAL_API) && !defined(RTE_FASTMEM_NO_INLINE)
-#if defined(__OPTIMIZE__) && !defined(RTE_FASTMEM_DEBUG) && \
+#if defined(__OPTIMIZE__) && !defined(RTE_FASTMEM_DEBUG) && !defined(RTE_FASTMEM_VALGRIND) && \
 	!defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && \
 	!defined(__clang_analyzer__) && !defined(__cppcheck__) && \
 	!defined(RTE_TOOLCHAIN_MSVC)
@@ -755,6 +755,64 @@ rte_fastmem_stats_reset(void);
 __rte_experimental
 void
 rte_fastmem_dump(FILE *f);
+
+/** Kinds of misuse; which of them are found depends on the build. */
+enum rte_fastmem_misuse {
+	/** A pointer that is not the allocator's was to be freed; found in every build. */
+	RTE_FASTMEM_MISUSE_FOREIGN,
+	/** A pointer that is not the start of an object. */
+	RTE_FASTMEM_MISUSE_INTERIOR,
+	/** A pointer that is not even a multiple of 8. */
+	RTE_FASTMEM_MISUSE_MISALIGNED,
+	/** An object that is not allocated: freed before, or never allocated. */
+	RTE_FASTMEM_MISUSE_DOUBLE_FREE,
+	/** A sized free named another size, or class, than the object's. */
+	RTE_FASTMEM_MISUSE_WRONG_SIZE,
+	/** A free by a handle of another class, or socket, than the object's. */
+	RTE_FASTMEM_MISUSE_WRONG_HANDLE,
+	/** Bytes past those asked for were written. */
+	RTE_FASTMEM_MISUSE_OVERFLOW,
+	/** A free object was written. */
+	RTE_FASTMEM_MISUSE_WRITE_AFTER_FREE,
+	/** An object was not freed before rte_fastmem_deinit(). */
+	RTE_FASTMEM_MISUSE_LEAK,
+};
+
+/**
+ * What an application does about misuse. It is called on the thread that found it,
+ * and may end the process; it must not call this library. When it returns, a
+ * pointer that was to be freed is refused, and its object, if any, stays as it is;
+ * for the other kinds all goes on.
+ *
+ * @param kind
+ *   The kind.
+ * @param ptr
+ *   The pointer that was given, or the object that was found.
+ * @param text
+ *   A sentence that says all that is known: class, lcore, where the object was
+ *   allocated and freed. Valid during the call.
+ * @param arg
+ *   The argument given to rte_fastmem_set_misuse_handler().
+ */
+typedef void (*rte_fastmem_misuse_handler_t)(enum rte_fastmem_misuse kind, const void *ptr,
+	const char *text, void *arg);
+
+/**
+ * @warning
+ * @b EXPERIMENTAL: this API may change without prior notice.
+ *
+ * Choose what happens when the application misuses the library, in this process.
+ * By default it is logged as an error; in a production build at most once
+ * a second. Not MT-safe.
+ *
+ * @param handler
+ *   The function to call at every misuse; NULL: the default.
+ * @param arg
+ *   Passed to it.
+ */
+__rte_experimental
+void
+rte_fastmem_set_misuse_handler(rte_fastmem_misuse_handler_t handler, void *arg);
 
 #ifdef __cplusplus
 }

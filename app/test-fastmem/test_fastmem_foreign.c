@@ -3,7 +3,7 @@
  */
 
 /*
- * Functional test, misuse: pointers that are not the allocator's given to every function that
+ * Functional test, foreign pointers: pointers that are not the allocator's given to every function that
  * takes one. They are refused, their memory and the statistics stay as they are, and valid
  * objects beside them in an array are freed. Calls the public API and test_fastmem.h.
  */
@@ -55,7 +55,7 @@ foreign_init(struct foreign *f, char *stack)
 		f->wild[f->nb_wild++] = (void *)wild[i];
 	/* code, data, the edges of EAL's memory */
 	f->wild[f->nb_wild++] = (void *)(uintptr_t)foreign_init;
-	f->wild[f->nb_wild++] = &fm_misuse_suite;
+	f->wild[f->nb_wild++] = &fm_foreign_suite;
 	f->wild[f->nb_wild++] = RTE_PTR_SUB(f->mz->addr, 64);
 	return 0;
 }
@@ -237,7 +237,7 @@ free_around_foreign(struct foreign *f)
 			TEST_ASSERT_NOT_NULL(ptrs[i], "no object");
 			n++;
 		}
-		if (round % 2 == 0)
+		if (round % 2 == 0 || (FM_IS_CHECKED && round % 3 == 2))
 			rte_fastmem_free_bulk(ptrs, RTE_DIM(ptrs));
 		else
 			rte_fastmem_hfree_bulk(handle, ptrs, RTE_DIM(ptrs));
@@ -454,8 +454,8 @@ test_free_slab(void)
 	return quietly(refuse_free_slab);
 }
 
-struct unit_test_suite fm_misuse_suite = {
-	.suite_name = "fastmem misuse",
+struct unit_test_suite fm_foreign_suite = {
+	.suite_name = "fastmem foreign pointers",
 	.unit_test_cases = {
 		FM_CASE(test_foreign),
 		FM_CASE(test_foreign_in_bulk),
