@@ -17,11 +17,13 @@
 #include <string.h>
 
 #include <rte_common.h>
+#include <rte_memory.h>
 #include <rte_memzone.h>
 
 #include "fastmem_pvt.h"
 
 #define LINE 64
+#define ALIGN_LINES RTE_MAX(RTE_CACHE_LINE_SIZE / LINE, 1)
 #define ARENA_SZ ((size_t)FASTMEM_SLAB_SZ - 256)
 #define ARENA_NAME "fastmem_meta_%u"
 
@@ -58,7 +60,7 @@ arena_take(struct fastmem_shared *sh, uint32_t nb_lines, uint32_t socket, bool i
 
 /* An arena more. Another thread may do the same: then there are two. */
 static int
-arena_add(struct fastmem_shared *sh, uint32_t socket)
+arena_add(struct fastmem_shared *sh, int socket)
 {
 	const struct rte_memzone *mz;
 	char name[RTE_MEMZONE_NAMESIZE];
@@ -77,7 +79,7 @@ arena_add(struct fastmem_shared *sh, uint32_t socket)
 	if (!is_full) {
 		arena = &sh->arenas[sh->nb_arenas];
 		arena->base = mz->addr;
-		arena->socket = socket;
+		arena->socket = socket == SOCKET_ID_ANY ? mz->socket_id : socket;
 		arena->size = ARENA_SZ / LINE;
 		arena->used = 0;
 		arena->id = id;
@@ -95,7 +97,8 @@ arena_add(struct fastmem_shared *sh, uint32_t socket)
 void *
 fastmem_meta_alloc_once(struct fastmem_shared *sh, size_t len, uint32_t socket, uint32_t *ref)
 {
-	uint32_t nb_lines = (len + LINE - 1) / LINE;
+	uint32_t nb_lines = RTE_ALIGN_CEIL((uint32_t)((len + LINE - 1) / LINE),
+			(uint32_t)ALIGN_LINES);
 	bool is_any = false;
 
 	for (;;) {
@@ -104,10 +107,13 @@ fastmem_meta_alloc_once(struct fastmem_shared *sh, size_t len, uint32_t socket, 
 		fastmem_unlock(&sh->meta_lock);
 		if (*ref != 0)
 			return fastmem_meta_ptr(sh, *ref);
-		if (is_any)
+		if (nb_lines > ARENA_SZ / LINE)
 			return NULL;
 		/* When the socket has no memory for it, another's will do. */
-		is_any = nb_lines > ARENA_SZ / LINE || arena_add(sh, socket) != 0;
+		if (!is_any && arena_add(sh, socket) != 0)
+			is_any = true;
+		else if (is_any && arena_add(sh, SOCKET_ID_ANY) != 0)
+			return NULL;
 	}
 }
 
@@ -154,7 +160,7 @@ fastmem_meta_init(struct fastmem_shared *sh, char *base, size_t len, uint32_t so
 	sh->arenas[0].base = base;
 	sh->arenas[0].socket = socket;
 	sh->arenas[0].size = nb_lines;
-	sh->arenas[0].used = 1; /* reference 0 is none */
+	sh->arenas[0].used = ALIGN_LINES; /* reference 0 is none */
 	sh->nb_arenas = 1;
 }
 
