@@ -10,7 +10,7 @@ ARGS ?=
 export PREFIX MESON_OPTIONS
 export FASTMEM_BUILD = $(abspath $(BUILD))
 
-.PHONY: all setup test bench test-releases install clean help
+.PHONY: all setup test bench fuzz soak test-releases install clean help
 
 all:
 	@devtools/build.sh
@@ -25,6 +25,14 @@ test:
 bench:
 	@devtools/setup.sh build bench
 	@devtools/bench.sh $(ARGS)
+
+fuzz:
+	@devtools/setup.sh build test
+	@devtools/fuzz.sh $(SECONDS)
+
+soak:
+	@devtools/setup.sh build test
+	@devtools/soak.sh $(SECONDS)
 
 test-releases:
 	@devtools/test-releases.sh $(ARGS)
@@ -42,6 +50,8 @@ help:
 	@echo '                     (ARGS="unit docs" runs these stages; ARGS=--list names all)'
 	@echo 'make bench           install what is missing, then run the benchmark'
 	@echo '                     (results, tables and plots in build/bench/)'
+	@echo 'make fuzz            fuzz the library, by default for 60 s (SECONDS=3600)'
+	@echo 'make soak            repeat the tests that use chance, by default for 600 s (SECONDS=3600)'
 	@echo 'make setup           only install what is missing and reserve hugepages'
 	@echo 'make install         install library, headers and pkg-config file (PREFIX=/usr/local)'
 	@echo 'make test-releases   build and test against other DPDK releases'

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The fastmem developers
+ */
+
+/*
+ * Calls that concern the memory below the objects. Calls the library and its test hooks.
+ */
+
+#include <errno.h>
+
+#include <rte_common.h>
+#include <rte_memory.h>
+
+#include <fastmem_test.h>
+
+#include "fuzz.h"
+
+void
+op_limit(void)
+{
+	size_t limit = fuzz_byte() % 4 == 0 ? SIZE_MAX : (size_t)fuzz_byte() << 19;
+	int socket = arg_socket();
+	int ret = rte_fastmem_set_limit(socket, limit);
+
+	if (!fuzz.is_init || !socket_is_valid(socket)) {
+		MUST(ret == -EINVAL, "%d", ret);
+		MUST(rte_fastmem_get_limit(socket) == 0, "limit of %d", socket);
+		return;
+	}
+	MUST(ret == 0, "%d", ret);
+	MUST(rte_fastmem_get_limit(socket) == limit, "limit of %d is %zu, not %zu", socket,
+		rte_fastmem_get_limit(socket), limit);
+	fuzz.is_limited = fuzz.is_limited || limit != SIZE_MAX;
+}
+
+void
+op_reserve(void)
+{
+	uint8_t kind = fuzz_byte();
+	size_t size = kind >= 250 ? SIZE_MAX - fuzz_byte() : (size_t)kind << 18;
+	struct rte_fastmem_stats before = { 0 }, after = { 0 };
+	int socket = arg_socket();
+	int ret;
+
+	rte_fastmem_stats(&before);
+	ret = rte_fastmem_reserve(size, socket);
+	rte_fastmem_stats(&after);
+	if (!fuzz.is_init || !socket_is_valid(socket)) {
+		MUST(ret == -EINVAL || (ret == -ENODEV && !fuzz.is_init), "%d", ret);
+	} else if (ret == 0) {
+		MUST(after.bytes_backing >= size, "%lu", after.bytes_backing);
+		MUST(after.bytes_backing == before.bytes_backing || socket != SOCKET_ID_ANY ||
+			before.bytes_backing < size, "%lu", after.bytes_backing);
+	} else {
+		MUST(ret == -ENOMEM, "%d", ret);
+		MUST(after.bytes_backing == before.bytes_backing, "reserved %lu and failed",
+			after.bytes_backing - before.bytes_backing);
+		MUST(fuzz.is_limited || fuzz.is_failing ||
+			size > FUZZ_SMALL || (unsigned int)socket >= fuzz.nb_sockets,
+			"%zu bytes refused", size);
+	}
+}
+
+void
+op_trim(void)
+{
+	struct rte_fastmem_stats before = { 0 }, after = { 0 };
+	int socket = arg_socket();
+	int ret;
+
+	rte_fastmem_stats(&before);
+	ret = rte_fastmem_trim(socket);
+	rte_fastmem_stats(&after);
+	if (!socket_is_valid(socket)) {
+		MUST(ret == -EINVAL || (ret == -ENODEV && !fuzz.is_init), "%d", ret);
+	} else if (!fuzz.is_init) {
+		MUST(ret == -ENODEV, "%d", ret);
+	} else {
+		MUST(ret >= 0, "%d", ret);
+		MUST(ret == 0 ? after.bytes_backing == before.bytes_backing :
+			after.bytes_backing < before.bytes_backing, "%d zones of %lu bytes", ret,
+			before.bytes_backing - after.bytes_backing);
+	}
+}
+
+void
+op_fail_reserve(void)
+{
+	uint8_t n = fuzz_byte() % 8;
+
+	fastmem_test_fail_reserve(n);
+	fuzz.is_failing = fuzz.is_failing || n != 0;
+}
