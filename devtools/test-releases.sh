@@ -18,9 +18,9 @@
 RELEASES_DIR=$(readlink -m "${RELEASES_DIR:-$FASTMEM_BUILD/releases}")
 SUITES='host trixie sid'
 PACKAGES='gcc libc6-dev make meson ninja-build pkgconf python3 libdpdk-dev'
-# a compiler that is newer than this machine's has new warnings, so build all it can
+# what differs between releases of DPDK: that it compiles, links and works, statically and shared
 STAGES='build unit'
-BUILDS='gcc shared debug asan'
+BUILDS='gcc shared'
 
 mirror() {
 	python3 "$FASTMEM_TOP/devtools/apt_sources.py" mirror
