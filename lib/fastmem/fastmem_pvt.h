@@ -9,7 +9,7 @@
  * Architecture. Calls go down only, and one layer at a time:
  *
  *   application
- *      |  one object, or an array      rte_fastmem.c, inline part in rte_fastmem_core.h
+ *      |  one object, or an array      fastmem_object.c, inline part in rte_fastmem_core.h
  *   cache     per thread and bin       two magazines; no lock, no atomic operation
  *      |  a magazine                   fastmem_cache.c; threads: fastmem_proc.c, _slot.c
  *   depot     per socket and bin       lock-free stack of magazines; fastmem_depot.c
@@ -81,6 +81,7 @@
 #include <rte_lcore.h>
 #include <rte_lock_annotations.h>
 #include <rte_log.h>
+#include <rte_memory.h>
 #include <rte_pause.h>
 #include <rte_stdatomic.h>
 
@@ -101,6 +102,9 @@ extern int fastmem_logtype;
 #define FASTMEM_MAX_ARENAS 512
 #define FASTMEM_META_ORDERS 12 /* 64 B to 128 KiB */
 #define FASTMEM_NO_SLAB UINTPTR_MAX
+#define FASTMEM_ZONE_NAME "fastmem_%u_%u" /* of its memzone: socket, id */
+#define FASTMEM_ZONE_SLACK 256 /* at most so much of a slab's ends is not ours */
+#define FASTMEM_WHOLE_BIN (RTE_FASTMEM_NB_CLASSES - 1) /* 1 MiB: wants whole slabs */
 #define FASTMEM_SOCKET_HOME (-2) /* the caller's, no other */
 
 /* A handle beyond the offset of its cache. */
@@ -340,8 +344,7 @@ fastmem_meta_ptr(const struct fastmem_shared *sh, uint32_t ref)
 }
 
 /*
- * fastmem_zone.c: memzones, the pool of each socket, addresses. Growing and
- * trimming call EAL: the caller holds no lock.
+ * fastmem_memzone.c: memzones, the shared one among them. The caller holds no lock.
  */
 struct fastmem_shared *fastmem_zone_create_shared(void);
 void fastmem_zone_publish_shared(struct fastmem_shared *sh);
@@ -351,6 +354,12 @@ const struct rte_memzone *fastmem_zone_reserve(const char *name, size_t len, int
 	unsigned int flags, unsigned int align);
 void fastmem_zone_release(const char *name);
 unsigned int fastmem_zone_nb_sockets(void);
+
+/*
+ * fastmem_zone.c: the pool of each socket, addresses. Growing and trimming call EAL: the
+ * caller holds no lock.
+ */
+
 /* Until the pool has so many (whole) slabs, or -ENOMEM. */
 int fastmem_zone_grow(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs,
 	bool is_whole);
@@ -382,6 +391,27 @@ fastmem_zone_slab(const struct fastmem_shared *sh, const void *ptr)
 	if (slab == NULL || (uintptr_t)ptr - slab->start >= slab->len)
 		return NULL;
 	return slab;
+}
+
+/* Whether a socket id is in range; SOCKET_ID_ANY is. */
+static inline bool
+fastmem_socket_is_valid(int socket_id)
+{
+	return socket_id == SOCKET_ID_ANY ||
+		(socket_id >= 0 && socket_id < FASTMEM_MAX_SOCKETS);
+}
+
+/* The i-th socket to try: the home, then the others in turn. */
+static inline uint32_t
+fastmem_socket_nth(const struct fastmem_shared *sh, uint32_t home, uint32_t i)
+{
+	return (home + i) % sh->nb_sockets;
+}
+
+static inline uint64_t
+fastmem_zone_backing(const struct fastmem_shared *sh, uint32_t socket)
+{
+	return rte_atomic_load_explicit(&sh->sockets[socket].backing, rte_memory_order_relaxed);
 }
 
 /* fastmem_slab.c: objects from and to slabs. */

@@ -20,9 +20,6 @@
 #include "fastmem_debug.h"
 #include "fastmem_pvt.h"
 
-/* The class whose slabs lose half their objects when an end of the slab is missing. */
-#define WHOLE_BIN (RTE_FASTMEM_NB_CLASSES - 1)
-
 static void
 list_push(struct fastmem_bin *bin, struct fastmem_slab *slab)
 	__rte_exclusive_locks_required(&bin->lock)
@@ -184,7 +181,7 @@ fastmem_slab_fill(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id, v
 	if (got != 0)
 		return got;
 
-	slab = fastmem_zone_get_slab(sh, socket, bin_id == WHOLE_BIN);
+	slab = fastmem_zone_get_slab(sh, socket, bin_id == FASTMEM_WHOLE_BIN);
 	if (slab == NULL)
 		return 0;
 	if (slab_setup(sh, slab, bin_id) != 0) {
@@ -354,7 +351,7 @@ fastmem_slab_needed(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id,
 		have += slab->nb_free;
 	fastmem_unlock(&bin->lock);
 	return have >= n ? 0 : pool_needed(&sh->sockets[socket], &sh->layouts[bin_id], n - have,
-			bin_id == WHOLE_BIN);
+			bin_id == FASTMEM_WHOLE_BIN);
 }
 
 /* The equations of a slab in a bin. */

@@ -1,0 +1,638 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The fastmem developers
+ */
+
+/*
+ * The public functions of objects: arguments, and what to do when memory runs out.
+ *
+ * Owns nothing; calls the cache layer for objects, and the zone layer to grow. It is here,
+ * with no lock held, that an allocation is tried again after the pool has grown, or after
+ * memory that serves other bins was taken back.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <eal_export.h>
+#include <rte_common.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_memory.h>
+
+#include "fastmem_debug.h"
+#include "fastmem_pvt.h"
+
+/* Other threads may take what this one made available, but not for ever. */
+#define MAX_TRIES 64
+/* From here on memory is made available before objects are gathered. */
+#define LARGE_BULK 8192
+
+/*
+ * Allocation past the cache.
+ */
+
+/* Take back what the caller and the depots of a socket hold, and dead processes held. */
+static void
+take_back(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket)
+{
+	fastmem_proc_reap(sh);
+	fastmem_cache_flush(sh, block, socket);
+}
+
+static void *
+alloc_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, uint32_t bin)
+{
+	bool is_last = false;
+	unsigned int i;
+	void *obj;
+
+	for (i = 0; i < MAX_TRIES; i++) {
+		obj = fastmem_cache_get(sh, block, socket, bin);
+		if (obj != NULL || is_last)
+			return obj;
+		if (fastmem_zone_grow(sh, socket, 1, bin == FASTMEM_WHOLE_BIN) == 0)
+			continue;
+		take_back(sh, block, socket);
+		is_last = true;
+	}
+	return NULL;
+}
+
+static int
+alloc_bulk_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
+	uint32_t bin, void **objs, uint32_t n)
+{
+	bool is_whole = bin == FASTMEM_WHOLE_BIN, is_last = false;
+	unsigned int i;
+
+	/* More than there is address space for. */
+	if ((uint64_t)n * fastmem_bin_size(bin) > (uint64_t)sh->map_len * FASTMEM_SLAB_SZ)
+		return -ENOMEM;
+	for (i = 0; i < MAX_TRIES; i++) {
+		/* A large bulk is not tried before there is memory for all of it. */
+		if ((n < LARGE_BULK || i > 0) &&
+				(uint64_t)n * fastmem_bin_size(bin) <= fastmem_zone_backing(sh, socket) &&
+				fastmem_cache_get_bulk(sh, block, socket, bin, objs, n) == n)
+			return 0;
+		if (is_last)
+			return -ENOMEM;
+		if (fastmem_zone_grow(sh, socket, fastmem_slab_needed(sh, socket, bin, n),
+				is_whole) == 0)
+			continue;
+		take_back(sh, block, socket);
+		is_last = true;
+	}
+	return -ENOMEM;
+}
+
+/*
+ * No socket has n objects, but all together may: what each has, after taking it
+ * back from the caches and growing as far as it goes. All or none.
+ */
+static int
+alloc_bulk_spread(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t first,
+	uint32_t bin, void **objs, uint32_t n)
+{
+	uint32_t first_id = rte_atomic_load_explicit(&sh->zone_id, rte_memory_order_relaxed);
+	uint32_t counts[FASTMEM_MAX_SOCKETS] = {0}, got = 0, i, k;
+	void **others = NULL;
+	uint64_t backing = 0;
+
+	for (i = 0; i < sh->nb_sockets; i++) {
+		fastmem_zone_reserve_more(sh, i, fastmem_slab_needed(sh, i, bin, n),
+			bin == FASTMEM_WHOLE_BIN);
+		backing += fastmem_zone_backing(sh, i);
+	}
+	if ((uint64_t)n * fastmem_bin_size(bin) <= backing)
+		others = malloc((size_t)n * sizeof(others[0]));
+	for (i = 0; i < sh->nb_sockets && others != NULL; i++) {
+		do {
+			k = fastmem_slab_fill(sh, fastmem_socket_nth(sh, first, i), bin, &others[got],
+					n - got);
+			counts[i] += k;
+			got += k;
+		} while (k > 0 && got < n);
+	}
+	if (got == n) {
+		memcpy(objs, others, (size_t)n * sizeof(others[0]));
+		for (i = 0; i < sh->nb_sockets; i++)
+			fastmem_cache_count_allocs(sh, block, fastmem_socket_nth(sh, first, i), bin,
+				counts[i]);
+	} else if (got > 0) {
+		fastmem_slab_drain(sh, others, got, false);
+	}
+	free(others);
+	if (got == n)
+		return 0;
+	for (i = 0; i < sh->nb_sockets; i++)
+		fastmem_zone_trim_since(sh, i, first_id);
+	return -ENOMEM;
+}
+
+/* Sockets for a request: the first, and how many from there on. */
+static uint32_t
+sockets_of(const struct fastmem_shared *sh, int socket_id, bool is_any, uint32_t *nb)
+{
+	uint32_t first = socket_id;
+
+	if (socket_id == SOCKET_ID_ANY || socket_id == FASTMEM_SOCKET_HOME)
+		first = fastmem_proc_home(sh);
+	*nb = 1;
+	if (is_any || socket_id == SOCKET_ID_ANY)
+		*nb = sh->nb_sockets;
+	else if (first >= sh->nb_sockets)
+		*nb = 0; /* not there */
+	return first < sh->nb_sockets ? first : 0;
+}
+
+/* On a socket; if is_any, on another when it has no memory. */
+static void *
+alloc_one(uint32_t bin, int socket_id, bool is_any)
+{
+	struct fastmem_shared *sh = fastmem_shared();
+	struct fastmem_block *block;
+	uint32_t first, nb, i;
+	void *obj;
+
+	if (sh == NULL)
+		return NULL; /* ENODEV */
+	block = fastmem_proc_block(sh);
+	first = sockets_of(sh, socket_id, is_any, &nb);
+	for (i = 0; i < nb; i++) {
+		obj = alloc_on(sh, block, fastmem_socket_nth(sh, first, i), bin);
+		if (obj != NULL)
+			return obj;
+	}
+	fastmem_cache_count_nomem(sh, block, first, bin, 1);
+	rte_errno = ENOMEM;
+	return NULL;
+}
+
+static int
+alloc_bulk(uint32_t bin, int socket_id, bool is_any, void **objs, uint32_t n)
+{
+	struct fastmem_shared *sh = fastmem_shared();
+	struct fastmem_block *block;
+	uint32_t first, nb, i;
+
+	if (sh == NULL)
+		return -ENODEV;
+	block = fastmem_proc_block(sh);
+	first = sockets_of(sh, socket_id, is_any, &nb);
+	for (i = 0; i < nb; i++)
+		if (alloc_bulk_on(sh, block, fastmem_socket_nth(sh, first, i), bin, objs, n) == 0)
+			return 0;
+	if (nb > 1 && alloc_bulk_spread(sh, block, first, bin, objs, n) == 0)
+		return 0;
+	fastmem_cache_count_nomem(sh, block, first, bin, n);
+	return -ENOMEM;
+}
+
+/* 0, or what is wrong with a size and an alignment. */
+static int
+check_size(size_t size, size_t align)
+{
+	if ((align & (align - 1)) != 0)
+		return EINVAL;
+	if (size > rte_fastmem_max_size() || align > rte_fastmem_max_size())
+		return E2BIG;
+	return 0;
+}
+
+static void *
+alloc_checked(size_t size, size_t align, unsigned int flags, int socket_id)
+{
+	int err = check_size(size, align);
+	void *obj;
+
+	if (err != 0) {
+		rte_errno = fastmem_shared() == NULL ? ENODEV : err;
+		return NULL;
+	}
+	obj = alloc_one(__rte_fastmem_bin(size, align), socket_id, false);
+	if (obj != NULL && (flags & RTE_FASTMEM_F_ZERO))
+		memset(obj, 0, size);
+	return obj;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_alloc_slow, 26.11)
+__rte_noinline void *
+__rte_fastmem_alloc_slow(size_t size, size_t align, unsigned int flags)
+{
+	return alloc_checked(size, align, flags, FASTMEM_SOCKET_HOME);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_halloc_slow, 26.11)
+__rte_noinline void *
+__rte_fastmem_halloc_slow(uint32_t handle, unsigned int flags)
+{
+	uint32_t bin = FASTMEM_HANDLE_BIN(handle);
+	uint32_t socket = FASTMEM_HANDLE_SOCKET(handle);
+	void *obj;
+
+	if (bin >= RTE_FASTMEM_NB_BINS) {
+		rte_errno = EINVAL; /* not from rte_fastmem_hlookup() */
+		return NULL;
+	}
+	obj = alloc_one(bin, socket, (handle & FASTMEM_HANDLE_ANY) != 0);
+	if (obj != NULL && (flags & RTE_FASTMEM_F_ZERO))
+		memset(obj, 0, fastmem_bin_size(bin));
+	return obj;
+}
+
+/*
+ * Free past the cache.
+ */
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_free_slow, 26.11)
+__rte_noinline void
+__rte_fastmem_free_slow(void *ptr)
+{
+	struct fastmem_block *block;
+	struct fastmem_shared *sh;
+	struct fastmem_slab *slab;
+	uint32_t bin = 0;
+
+	if (ptr == NULL)
+		return;
+	sh = fastmem_shared();
+	slab = sh == NULL ? NULL : fastmem_zone_slab(sh, ptr);
+	if (slab != NULL)
+		bin = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed);
+	if (bin == 0) {
+		fastmem_check_report(sh, RTE_FASTMEM_MISUSE_FOREIGN, ptr);
+		return;
+	}
+	block = fastmem_proc_block(sh);
+	fastmem_cache_predict(RTE_PER_LCORE(__rte_fastmem_home), ptr,
+		fastmem_cache_offset(slab->socket, bin - 1));
+	fastmem_cache_put(sh, block, slab->socket, bin - 1, ptr);
+}
+
+/*
+ * Objects.
+ */
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_alloc, 26.11)
+void *
+rte_fastmem_alloc(size_t size, size_t align, unsigned int flags)
+{
+	void *obj = __rte_fastmem_alloc(size, align, FASTMEM_BODY_FLAGS(flags));
+
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_given(obj, size, flags, FASTMEM_SITE);
+	return obj;
+}
+
+static void *
+alloc_socket(size_t size, size_t align, unsigned int flags, int socket_id)
+{
+	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
+	rte_fastmem_handle_t handle;
+	void *obj;
+
+	if (unlikely(!fastmem_socket_is_valid(socket_id))) {
+		rte_errno = fastmem_shared() == NULL ? ENODEV : EINVAL;
+		return NULL;
+	}
+	if (unlikely(!__rte_fastmem_size_is_valid(size, align) || socket_id == SOCKET_ID_ANY ||
+			home->map_len == 0))
+		return alloc_checked(size, align, flags, socket_id);
+	if (rte_fastmem_hlookup(size, align, socket_id, &handle) != 0)
+		return NULL;
+	if (unlikely(!__rte_fastmem_cache_pop(__rte_fastmem_cache_at(home,
+				RTE_FASTMEM_HANDLE_OFFSET(handle)), &obj)))
+		return alloc_checked(size, align, flags, socket_id);
+	if (flags & RTE_FASTMEM_F_ZERO)
+		memset(obj, 0, size);
+	return obj;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_alloc_socket, 26.11)
+void *
+rte_fastmem_alloc_socket(size_t size, size_t align, unsigned int flags, int socket_id)
+{
+	void *obj = alloc_socket(size, align, FASTMEM_BODY_FLAGS(flags), socket_id);
+
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_given(obj, size, flags, FASTMEM_SITE);
+	return obj;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_free, 26.11)
+void
+rte_fastmem_free(void *ptr)
+{
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_free(ptr, FASTMEM_SITE);
+	else
+		__rte_fastmem_free(ptr);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_free_sized, 26.11)
+void
+rte_fastmem_free_sized(void *ptr, size_t size, size_t align)
+{
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_free_sized(ptr, size, align, FASTMEM_SITE);
+	else
+		__rte_fastmem_free_sized(ptr, size, align);
+}
+
+/* Bytes of the object at an address, or around it; 0: there is none. */
+static size_t
+object_size(const void *ptr)
+{
+	struct fastmem_shared *sh = fastmem_shared();
+	struct fastmem_slab *slab = sh == NULL ? NULL : fastmem_zone_slab(sh, ptr);
+	uint32_t bin;
+
+	if (slab == NULL)
+		return 0;
+	bin = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed);
+	return bin == 0 || bin > RTE_FASTMEM_NB_BINS ? 0 : fastmem_bin_size(bin - 1);
+}
+
+/* The content moves to a new object. */
+static void *
+realloc_move(void *ptr, size_t size, size_t align, size_t content, const void *site)
+{
+	void *obj = __rte_fastmem_alloc(size, align, 0);
+
+	if (obj == NULL)
+		return NULL;
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_given(obj, size, 0, site);
+	memcpy(obj, ptr, RTE_MIN(size, content));
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_free(ptr, site);
+	else
+		__rte_fastmem_free(ptr);
+	return obj;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_realloc, 26.11)
+void *
+rte_fastmem_realloc(void *ptr, size_t size, size_t align)
+{
+	size_t old_size, content;
+	int err;
+
+	if (ptr == NULL || size == 0) {
+		void *obj = ptr == NULL ? __rte_fastmem_alloc(size, align, 0) : NULL;
+
+		if (FASTMEM_IS_CHECKED && obj != NULL)
+			fastmem_debug_given(obj, size, 0, FASTMEM_SITE);
+		if (FASTMEM_IS_CHECKED && ptr != NULL)
+			fastmem_debug_free(ptr, FASTMEM_SITE);
+		else if (ptr != NULL)
+			__rte_fastmem_free(ptr);
+		return obj;
+	}
+	err = check_size(size, align);
+	old_size = object_size(ptr);
+	content = old_size;
+	if (fastmem_shared() == NULL)
+		err = ENODEV;
+	else if (old_size == 0)
+		err = EINVAL;
+	if (FASTMEM_IS_CHECKED && err == 0) {
+		content = fastmem_debug_asked(ptr);
+		err = content == 0 ? EINVAL : 0;
+	}
+	if (err != 0) {
+		rte_errno = err;
+		return NULL;
+	}
+	if (align == 0)
+		align = RTE_CACHE_LINE_SIZE;
+	if (size > old_size || ((uintptr_t)ptr & (align - 1)) != 0)
+		return realloc_move(ptr, size, align, content, FASTMEM_SITE);
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_resize(ptr, size);
+	return ptr;
+}
+
+/*
+ * Several objects.
+ */
+
+static void
+zero_all(void **ptrs, unsigned int n, size_t size, unsigned int flags)
+{
+	unsigned int i;
+
+	if ((flags & RTE_FASTMEM_F_ZERO) == 0)
+		return;
+	for (i = 0; i < n; i++)
+		memset(ptrs[i], 0, size);
+}
+
+static int
+alloc_bulk_checked(void **ptrs, unsigned int n, size_t size, size_t align, unsigned int flags,
+	int socket_id)
+{
+	int err = check_size(size, align);
+
+	if (err == 0 && socket_id != FASTMEM_SOCKET_HOME && !fastmem_socket_is_valid(socket_id))
+		err = EINVAL;
+	if (fastmem_shared() == NULL)
+		err = ENODEV;
+	if (err != 0 || n == 0)
+		return -err;
+	err = alloc_bulk(__rte_fastmem_bin(size, align), socket_id, false, ptrs, n);
+	if (err == 0)
+		zero_all(ptrs, n, size, flags);
+	return err;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_alloc_bulk_slow, 26.11)
+__rte_noinline int
+__rte_fastmem_alloc_bulk_slow(void **ptrs, unsigned int n, size_t size, size_t align,
+	unsigned int flags)
+{
+	return alloc_bulk_checked(ptrs, n, size, align, flags, FASTMEM_SOCKET_HOME);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_alloc_bulk, 26.11)
+int
+rte_fastmem_alloc_bulk(void **ptrs, unsigned int n, size_t size, size_t align, unsigned int flags)
+{
+	int ret = __rte_fastmem_alloc_bulk(ptrs, n, size, align, FASTMEM_BODY_FLAGS(flags));
+
+	if (FASTMEM_IS_CHECKED && ret == 0)
+		fastmem_debug_given_bulk(ptrs, n, size, flags, FASTMEM_SITE);
+	return ret;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_alloc_bulk_socket, 26.11)
+int
+rte_fastmem_alloc_bulk_socket(void **ptrs, unsigned int n, size_t size, size_t align,
+	unsigned int flags, int socket_id)
+{
+	int ret;
+
+	/* FASTMEM_SOCKET_HOME is for the library alone. */
+	if (!fastmem_socket_is_valid(socket_id))
+		return fastmem_shared() == NULL ? -ENODEV : -EINVAL;
+	ret = alloc_bulk_checked(ptrs, n, size, align, FASTMEM_BODY_FLAGS(flags), socket_id);
+	if (FASTMEM_IS_CHECKED && ret == 0)
+		fastmem_debug_given_bulk(ptrs, n, size, flags, FASTMEM_SITE);
+	return ret;
+}
+
+/* Objects of one cache, whose offset is not 0. */
+static void
+free_run(struct rte_fastmem_home *home, uint16_t offset, void **ptrs, unsigned int n)
+{
+	struct rte_fastmem_cache *cache = __rte_fastmem_cache_at(home, offset);
+	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
+	struct fastmem_shared *sh;
+
+	fastmem_cache_predict(home, ptrs[0], offset);
+	if (likely(n <= cache->cap - (uint16_t)count_len)) {
+		__rte_fastmem_copy(&cache->objs[(uint16_t)count_len], ptrs, n);
+		rte_atomic_store_explicit(&cache->count_len, count_len + n,
+			rte_memory_order_release);
+		return;
+	}
+	sh = fastmem_shared();
+	fastmem_cache_put_bulk(sh, fastmem_proc_block(sh), fastmem_offset_socket(offset),
+		fastmem_offset_bin(offset), ptrs, n);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_free_bulk_slow, 26.11)
+__rte_noinline void
+__rte_fastmem_free_bulk_slow(void **ptrs, unsigned int n)
+{
+	struct rte_fastmem_home *home;
+	uint16_t offset, other;
+	unsigned int i = 0, first;
+
+	while (i < n) {
+		/* The first free of a thread makes its caches. */
+		home = RTE_PER_LCORE(__rte_fastmem_home);
+		if (!__rte_fastmem_map_entry(home, ptrs[i], &offset) || offset == 0) {
+			__rte_fastmem_free_slow(ptrs[i++]);
+			continue;
+		}
+		first = i++;
+		while (i < n && __rte_fastmem_map_entry(home, ptrs[i], &other) && other == offset)
+			i++;
+		free_run(home, offset, &ptrs[first], i - first);
+	}
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_free_bulk, 26.11)
+void
+rte_fastmem_free_bulk(void **ptrs, unsigned int n)
+{
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_free_bulk(ptrs, n, FASTMEM_SITE);
+	else
+		__rte_fastmem_free_bulk(ptrs, n);
+}
+
+/*
+ * Handles.
+ */
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_hlookup, 26.11)
+int
+rte_fastmem_hlookup(size_t size, size_t align, int socket_id, rte_fastmem_handle_t *handle)
+{
+	struct fastmem_shared *sh = rte_atomic_load_explicit(&fastmem_local.shared,
+			rte_memory_order_acquire);
+	uint32_t socket = socket_id, bin, offset = 0, nb_sockets;
+	int err = check_size(size, align);
+
+	if (handle == NULL || !fastmem_socket_is_valid(socket_id))
+		return -EINVAL;
+	if (err != 0)
+		return -err;
+	bin = __rte_fastmem_bin(size, align);
+	/* Sockets are the same whether the library is initialised or not. */
+	nb_sockets = sh != NULL ? sh->nb_sockets : fastmem_zone_nb_sockets();
+	if (socket_id == SOCKET_ID_ANY)
+		socket = sh != NULL ? fastmem_proc_home(sh) :
+			rte_socket_id() < nb_sockets ? rte_socket_id() : 0;
+	/* A socket that is not there has no cache: 0 is one of capacity 0. */
+	if (socket < nb_sockets)
+		offset = fastmem_cache_offset(socket, bin);
+	*handle = offset | FASTMEM_HANDLE(bin, socket) |
+		(socket_id == SOCKET_ID_ANY ? FASTMEM_HANDLE_ANY : 0);
+	return 0;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_halloc, 26.11)
+void *
+rte_fastmem_halloc(rte_fastmem_handle_t handle, unsigned int flags)
+{
+	void *obj = __rte_fastmem_halloc(handle, FASTMEM_BODY_FLAGS(flags));
+
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_given(obj, FASTMEM_BY_HANDLE, flags, FASTMEM_SITE);
+	return obj;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_hfree, 26.11)
+void
+rte_fastmem_hfree(rte_fastmem_handle_t handle, void *ptr)
+{
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_hfree(handle, ptr, FASTMEM_SITE);
+	else
+		__rte_fastmem_hfree(handle, ptr);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_halloc_bulk_slow, 26.11)
+__rte_noinline int
+__rte_fastmem_halloc_bulk_slow(uint32_t handle, void **ptrs, unsigned int n, unsigned int flags)
+{
+	uint32_t bin = FASTMEM_HANDLE_BIN(handle);
+	uint32_t socket = FASTMEM_HANDLE_SOCKET(handle);
+	int ret;
+
+	if (fastmem_shared() == NULL)
+		return -ENODEV;
+	if (bin >= RTE_FASTMEM_NB_BINS)
+		return -EINVAL; /* not from rte_fastmem_hlookup() */
+	if (n == 0)
+		return 0;
+	ret = alloc_bulk(bin, socket, (handle & FASTMEM_HANDLE_ANY) != 0, ptrs, n);
+	if (ret == 0)
+		zero_all(ptrs, n, fastmem_bin_size(bin), flags);
+	return ret;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_halloc_bulk, 26.11)
+int
+rte_fastmem_halloc_bulk(rte_fastmem_handle_t handle, void **ptrs, unsigned int n,
+	unsigned int flags)
+{
+	int ret = __rte_fastmem_halloc_bulk(handle, ptrs, n, FASTMEM_BODY_FLAGS(flags));
+
+	if (FASTMEM_IS_CHECKED && ret == 0)
+		fastmem_debug_given_bulk(ptrs, n, FASTMEM_BY_HANDLE, flags, FASTMEM_SITE);
+	return ret;
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_hfree_bulk, 26.11)
+void
+rte_fastmem_hfree_bulk(rte_fastmem_handle_t handle, void **ptrs, unsigned int n)
+{
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_hfree_bulk(handle, ptrs, n, FASTMEM_SITE);
+	else
+		__rte_fastmem_hfree_bulk(handle, ptrs, n);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_usable_size, 26.11)
+size_t
+rte_fastmem_usable_size(const void *ptr)
+{
+	if (FASTMEM_IS_CHECKED)
+		fastmem_debug_open(ptr);
+	return object_size(ptr);
+}
