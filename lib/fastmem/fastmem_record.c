@@ -331,17 +331,18 @@ on_asan_report(const char *report __rte_unused)
 			rte_memory_order_acquire);
 	const char *addr = __asan_get_report_address();
 	struct fastmem_place place;
+	unsigned int size = 0;
 	char text[512];
 
 	if (sh == NULL || addr == NULL)
 		return;
 	fastmem_record_find(sh, addr, false, &place);
-	if (place.obj == NULL || place.record == NULL ||
-			fastmem_debug_history(sh, addr, text, sizeof(text)) <= 0)
+	if (place.obj == NULL || fastmem_debug_history(sh, addr, text, sizeof(text)) <= 0)
 		return;
+	if (place.record != NULL)
+		size = FASTMEM_WORD_SIZE(fastmem_record_word(place.record));
 	fprintf(stderr, "fastmem: %p is byte %zu of object %p of class %zu, %u bytes%s\n", addr,
-		place.inner, place.obj, place.class_size,
-		FASTMEM_WORD_SIZE(fastmem_record_word(place.record)), text);
+		place.inner, place.obj, place.class_size, size, text);
 }
 #endif
 

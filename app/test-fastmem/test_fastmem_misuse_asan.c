@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The fastmem developers
+ */
+
+/*
+ * Misuse that AddressSanitizer reports where it happens. Each case does it in a child process,
+ * whose report must have the kind and name the function here that did it. Calls
+ * test_fastmem_misuse.h.
+ */
+
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <rte_atomic.h>
+#include <rte_common.h>
+
+#include "test.h"
+#include "test_fastmem_misuse.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_ASAN 1
+#endif
+#endif
+#ifndef HAS_ASAN
+#define HAS_ASAN 0
+#endif
+
+int
+fmm_setup_asan(void)
+{
+	if (!HAS_ASAN)
+		return fm_skip("needs a build with AddressSanitizer");
+	return fmm_setup();
+}
+
+/* A child that does it; what it printed. */
+static void
+run_child(void (*culprit)(char *obj), char *obj, char *text, size_t len)
+{
+	int fds[2], status = 0;
+	size_t got = 0;
+	ssize_t n;
+	pid_t pid;
+
+	text[0] = '\0';
+	if (pipe(fds) != 0)
+		return;
+	pid = fork();
+	if (pid == 0) {
+		dup2(fds[1], STDERR_FILENO);
+		close(fds[0]);
+		close(fds[1]);
+		rte_fastmem_set_misuse_handler(NULL, NULL);
+		culprit(obj);
+		_exit(0);
+	}
+	close(fds[1]);
+	while (got < len - 1 && (n = read(fds[0], text + got, len - 1 - got)) > 0)
+		got += n;
+	text[got] = '\0';
+	close(fds[0]);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || (WIFEXITED(status) &&
+			WEXITSTATUS(status) == 0))
+		text[0] = '\0'; /* it lived on */
+}
+
+/* The report, the function in its stack, and what fastmem adds. */
+static int
+check_child(void (*culprit)(char *obj), const char *name, char *obj, const char *past)
+{
+	static char text[16384];
+
+	run_child(culprit, obj, text, sizeof(text));
+	TEST_ASSERT(strstr(text, "ERROR: AddressSanitizer: use-after-poison") != NULL,
+			"%s: no report: %s", name, text);
+	TEST_ASSERT(strstr(text, name) != NULL, "%s is not named: %s", name, text);
+	TEST_ASSERT(strstr(text, past) != NULL, "%s: no \"%s\": %s", name, past, text);
+	return 0;
+}
+
+#define CHECK_CHILD(culprit, obj, past) check_child(culprit, #culprit, obj, past)
+
+static void __rte_noinline
+read_first(char *obj)
+{
+	(void)*(volatile char *)obj;
+}
+
+static void __rte_noinline
+write_first(char *obj)
+{
+	*(volatile char *)obj = 1;
+}
+
+static void __rte_noinline
+read_byte_100(char *obj)
+{
+	(void)*(volatile char *)(obj + 100);
+}
+
+static void __rte_noinline
+write_byte_100(char *obj)
+{
+	*(volatile char *)(obj + 100) = 1;
+}
+
+static void __rte_noinline
+write_byte_8(char *obj)
+{
+	*(volatile char *)(obj + 8) = 1;
+}
+
+static void __rte_noinline
+clear_101(char *obj)
+{
+	memset(fmm_hide(obj), 0, 101);
+	rte_compiler_barrier(); /* no tail call */
+}
+
+static void __rte_noinline
+free_again(char *obj)
+{
+	rte_fastmem_free(fmm_hide(obj));
+	write_first(obj + 1); /* not reached, and no tail call */
+}
+
+static int
+on_freed(void (*culprit)(char *obj), const char *name)
+{
+	char *obj = fmm_hide(rte_fastmem_alloc(100, 0, 0));
+
+	rte_fastmem_free(obj);
+	return check_child(culprit, name, obj, ", freed at");
+}
+
+static int
+test_read_after_free(void)
+{
+	return on_freed(read_first, "read_first");
+}
+
+static int
+test_write_after_free(void)
+{
+	return on_freed(write_first, "write_first");
+}
+
+static int
+test_free_after_free(void)
+{
+	return on_freed(free_again, "free_again");
+}
+
+static int
+test_read_after_reuse(void)
+{
+	char *obj = fmm_hide(rte_fastmem_alloc(100, 0, 0)), *next;
+	int ret;
+
+	rte_fastmem_free(obj);
+	next = rte_fastmem_alloc(100, 0, 0);
+	ret = CHECK_CHILD(read_first, obj, ", freed at");
+	rte_fastmem_free(next);
+	return ret;
+}
+
+static int
+on_live(void (*culprit)(char *obj), const char *name)
+{
+	char *obj = rte_fastmem_alloc(100, 0, 0);
+	int ret = check_child(culprit, name, obj, "100 bytes; allocated at");
+
+	rte_fastmem_free(obj);
+	return ret;
+}
+
+static int
+test_read_past(void)
+{
+	return on_live(read_byte_100, "read_byte_100");
+}
+
+static int
+test_write_past(void)
+{
+	return on_live(write_byte_100, "write_byte_100");
+}
+
+static int
+test_clear_past(void)
+{
+	return on_live(clear_101, "clear_101");
+}
+
+static int
+test_write_past_shrunk(void)
+{
+	char *obj = rte_fastmem_realloc(rte_fastmem_alloc(128, 0, 0), 100, 0);
+	int ret = CHECK_CHILD(write_byte_100, obj, "100 bytes; allocated at");
+
+	rte_fastmem_free(obj);
+	return ret;
+}
+
+static int
+test_write_moved(void)
+{
+	char *old = rte_fastmem_alloc(100, 0, 0), *saved = fmm_hide(old);
+	char *obj = rte_fastmem_realloc(old, 200, 0);
+	int ret = CHECK_CHILD(write_first, saved, ", freed at");
+
+	rte_fastmem_free(obj);
+	return ret;
+}
+
+/* Nothing asked for gives the smallest object; beside it there is none. */
+static int
+test_write_past_nothing(void)
+{
+	char *obj = rte_fastmem_alloc(0, 8, 0);
+	int ret = CHECK_CHILD(write_byte_8, obj, "never allocated");
+
+	rte_fastmem_free(obj);
+	return ret;
+}
+
+static int
+test_read_after_flush(void)
+{
+	char *obj = fmm_hide(rte_fastmem_alloc(100, 0, 0)), *live = rte_fastmem_alloc(100, 0, 0);
+	int ret;
+
+	rte_fastmem_free(obj);
+	rte_fastmem_cache_flush();
+	ret = CHECK_CHILD(read_first, obj, ", freed at");
+	rte_fastmem_free(live);
+	return ret;
+}
+
+static int
+test_read_after_free_bulk(void)
+{
+	void *objs[4];
+
+	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, 4, 100, 0, 0), "bulk");
+	rte_fastmem_free_bulk(objs, 4);
+	return CHECK_CHILD(read_first, fmm_hide(objs[2]), ", freed at");
+}
+
+struct unit_test_suite fmm_asan_suite = {
+	.suite_name = "fastmem misuse: AddressSanitizer",
+	.unit_test_cases = {
+		FMM_CASE(fmm_setup_asan, test_read_after_free),
+		FMM_CASE(fmm_setup_asan, test_write_after_free),
+		FMM_CASE(fmm_setup_asan, test_free_after_free),
+		FMM_CASE(fmm_setup_asan, test_read_after_reuse),
+		FMM_CASE(fmm_setup_asan, test_read_past),
+		FMM_CASE(fmm_setup_asan, test_write_past),
+		FMM_CASE(fmm_setup_asan, test_clear_past),
+		FMM_CASE(fmm_setup_asan, test_write_past_shrunk),
+		FMM_CASE(fmm_setup_asan, test_write_moved),
+		FMM_CASE(fmm_setup_asan, test_write_past_nothing),
+		FMM_CASE(fmm_setup_asan, test_read_after_flush),
+		FMM_CASE(fmm_setup_asan, test_read_after_free_bulk),
+		TEST_CASES_END()
+	}
+};
