@@ -260,7 +260,8 @@ __rte_fastmem_free_slow(void *ptr)
 	slab = sh == NULL ? NULL : fastmem_zone_slab(sh, ptr);
 	if (slab != NULL)
 		bin = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed);
-	if (bin == 0) {
+	/* A dangling pointer may find the record of a zone that is being trimmed. */
+	if (bin == 0 || bin > RTE_FASTMEM_NB_BINS || slab->socket >= sh->nb_sockets) {
 		fastmem_check_report(sh, RTE_FASTMEM_MISUSE_FOREIGN, ptr);
 		return;
 	}

@@ -96,7 +96,11 @@ extern int fastmem_logtype;
 #define FASTMEM_LOG(level, ...) RTE_LOG_LINE(level, FASTMEM, "" __VA_ARGS__)
 
 #define FASTMEM_SLAB_SZ (1u << RTE_FASTMEM_SLAB_SHIFT)
-#define FASTMEM_MAX_SOCKETS RTE_MAX_NUMA_NODES
+/* As many as EAL knows, and 16 bits of offset reach. */
+#define FASTMEM_OFFSET_SOCKETS ((int)((UINT16_MAX - sizeof(struct rte_fastmem_cache)) / \
+	sizeof(struct rte_fastmem_home)))
+#define FASTMEM_MAX_SOCKETS (RTE_MAX_NUMA_NODES < FASTMEM_OFFSET_SOCKETS ? \
+	RTE_MAX_NUMA_NODES : FASTMEM_OFFSET_SOCKETS)
 #define FASTMEM_MAX_PROCS 128
 #define FASTMEM_ZONE_SLABS 64 /* at most: 128 MiB */
 #define FASTMEM_MAX_ARENAS 512

@@ -25,9 +25,9 @@
  * from EAL threads, from threads registered with rte_thread_register(), and
  * from any other thread, in primary and secondary processes. None may be
  * called from a signal handler, nor by the child of a fork(). The first
- * allocation on a thread, and any that finds no free object, may reserve
- * memory from EAL, which takes milliseconds and, with secondary processes,
- * IPC; so do not allocate inside EAL memory or IPC callbacks.
+ * allocation or free on a thread, and any allocation that finds no free
+ * object, may reserve memory from EAL, which takes milliseconds and, with
+ * secondary processes, IPC; so do neither inside EAL memory or IPC callbacks.
  *
  * Sizes are in bytes. An alignment is 0, which means RTE_CACHE_LINE_SIZE, or a
  * power of two up to rte_fastmem_max_size(). A socket id is a NUMA socket
