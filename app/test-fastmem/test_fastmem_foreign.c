@@ -165,6 +165,26 @@ refuse_all(void *arg)
 	return 0;
 }
 
+/*
+ * Frees objects of two slabs in turn, so that what the allocator may have learnt from frees in
+ * a row is of no use to it.
+ */
+static int
+mix_frees(void)
+{
+	unsigned int i;
+	void *a, *b;
+
+	for (i = 0; i < 300; i++) {
+		a = rte_fastmem_alloc(64, 0, 0);
+		b = rte_fastmem_alloc(4096, 0, 0);
+		TEST_ASSERT(a != NULL && b != NULL, "no objects");
+		rte_fastmem_free(a);
+		rte_fastmem_free(b);
+	}
+	return 0;
+}
+
 /* On a fresh allocator, with warm caches, and on threads of each kind. */
 static int
 refuse_everywhere(struct foreign *f)
@@ -176,6 +196,8 @@ refuse_everywhere(struct foreign *f)
 	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, 64, 64, 0, 0), "bulk");
 	rte_fastmem_free_bulk(objs, 32);
 	TEST_ASSERT_SUCCESS(refuse_all(f), "warm");
+	TEST_ASSERT_SUCCESS(mix_frees(), "mix");
+	TEST_ASSERT_SUCCESS(refuse_all(f), "mixed");
 	TEST_ASSERT_SUCCESS(fm_in_thread(refuse_all, f, false), "unregistered thread");
 	TEST_ASSERT_SUCCESS(fm_in_thread(refuse_all, f, true), "registered thread");
 	/* none of them is handed out */
@@ -409,10 +431,14 @@ refuse_free_slab(__rte_unused struct foreign *f)
 {
 	struct rte_fastmem_stats before, after;
 	const size_t size = 65536; /* some 32 in a slab */
-	void *objs[50], *last, *warm;
+	void *objs[50], *held[2], *last, *warm;
 	void *volatile stale;
 	unsigned int i, nb = 0;
 
+	/* slabs for mix_frees(), so that it takes none */
+	held[0] = rte_fastmem_alloc(64, 0, 0);
+	held[1] = rte_fastmem_alloc(4096, 0, 0);
+	TEST_ASSERT(held[0] != NULL && held[1] != NULL, "no objects");
 	for (i = 0; i < RTE_DIM(objs); i++) {
 		objs[i] = rte_fastmem_alloc(size, 0, 0);
 		TEST_ASSERT_NOT_NULL(objs[i], "no object");
@@ -437,6 +463,7 @@ refuse_free_slab(__rte_unused struct foreign *f)
 	TEST_ASSERT((uintptr_t)warm / (2 * FM_MIB) != (uintptr_t)last / (2 * FM_MIB),
 			"not from the slab that is in use");
 	rte_fastmem_free(warm);
+	TEST_ASSERT_SUCCESS(mix_frees(), "mix");
 
 	TEST_ASSERT_SUCCESS(rte_fastmem_stats(&before), "stats");
 	rte_fastmem_free(stale);
@@ -445,6 +472,7 @@ refuse_free_slab(__rte_unused struct foreign *f)
 	TEST_ASSERT_SUCCESS(rte_fastmem_stats(&after), "stats");
 	TEST_ASSERT(fm_stats_equal(&before, &after), "object of a free slab freed");
 	rte_fastmem_free_bulk(objs, RTE_DIM(objs));
+	rte_fastmem_free_bulk(held, RTE_DIM(held));
 	return 0;
 }
 

@@ -117,6 +117,7 @@ test_reserve_errors(void)
 	TEST_ASSERT_SUCCESS(rte_fastmem_reserve(8 * FM_MIB, fm_socket()), "at the limit");
 	TEST_ASSERT_EQUAL(fm_backing(), 8 * FM_MIB, "limit exceeded");
 	TEST_ASSERT_EQUAL(rte_fastmem_reserve(SIZE_MAX, SOCKET_ID_ANY), -ENOMEM, "too much");
+	TEST_ASSERT_EQUAL(rte_fastmem_reserve(9 * FM_MIB, SOCKET_ID_ANY), -ENOMEM, "too much");
 	TEST_ASSERT_EQUAL(rte_fastmem_reserve(9 * FM_MIB, fm_socket()), -ENOMEM, "too much");
 	TEST_ASSERT_EQUAL(fm_backing(), 8 * FM_MIB, "a failure took away what was reserved");
 
@@ -252,6 +253,40 @@ test_slabs_change_class(void)
 out:
 	free(objs);
 	return ret;
+}
+
+/*
+ * What the caller and the depots keep of other classes is found before an allocation fails,
+ * without a flush by the application.
+ */
+static int
+test_cached_memory_is_found(void)
+{
+	const size_t limit = 2 * SLAB, size = 1024;
+	void *objs[2 * SLAB / 1024], *big[2];
+	unsigned int round;
+	int n;
+
+	TEST_ASSERT_SUCCESS(rte_fastmem_set_limit(fm_socket(), limit), "limit");
+	for (round = 0; round < 4; round++) {
+		n = fm_exhaust(objs, RTE_DIM(objs), size, 0, fm_socket());
+		TEST_ASSERT(n > (int)(limit / size / 2), "%d objects", n);
+		if (round % 2 == 0)
+			rte_fastmem_free_bulk(objs, n);
+		else
+			while (n > 0)
+				rte_fastmem_free(objs[--n]);
+		if (round < 2) {
+			big[0] = rte_fastmem_alloc(FM_MAX, 0, 0);
+			big[1] = rte_fastmem_alloc_socket(FM_MAX, 0, 0, fm_socket());
+			TEST_ASSERT(big[0] != NULL && big[1] != NULL, "cached memory not found");
+		} else {
+			TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(big, 2, FM_MAX, 0, 0),
+					"cached memory not found");
+		}
+		rte_fastmem_free_bulk(big, 2);
+	}
+	return TEST_SUCCESS;
 }
 
 /* The first object of 8 bytes costs at most 4 MiB, by our count and by EAL's. */
@@ -401,6 +436,7 @@ struct unit_test_suite fm_memory_suite = {
 		FM_CASE(test_limit_holds),
 		FM_CASE(test_limit_below_use),
 		FM_CASE(test_slabs_change_class),
+		FM_CASE(test_cached_memory_is_found),
 		FM_CASE(test_first_object),
 		FM_CASE(test_growth),
 		FM_CASE(test_trim),
