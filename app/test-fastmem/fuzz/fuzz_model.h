@@ -24,6 +24,7 @@ struct model_object {
 	size_t align;
 	size_t cls; /* size of its class */
 	uint8_t seed; /* of its contents */
+	uint32_t handle; /* that it was allocated by, or 0 */
 };
 
 struct model {

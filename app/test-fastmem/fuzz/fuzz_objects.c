@@ -157,7 +157,10 @@ op_halloc(bool is_bulk)
 	}
 	MUST(fuzz.is_init, "allocated without init");
 	/* Zeroed is the whole object. */
-	check_new(objs, n, fuzz.handles[i].cls, fuzz.handles[i].align, fuzz.handles[i].cls, flags != 0);
+	check_new(objs, n, fuzz.handles[i].cls, fuzz.handles[i].align, fuzz.handles[i].cls,
+		flags != 0);
+	for (; n > 0; n--)
+		model.live[model.nb_live - n].handle = fuzz.handles[i].id;
 }
 
 void
@@ -179,7 +182,7 @@ op_realloc(void)
 	}
 	if (ptr == NULL) {
 		check_error(rte_errno, size, align, SOCKET_ID_ANY, 1);
-		model_add(obj.ptr, obj.size, 1, obj.cls, false);
+		model_add(obj.ptr, obj.size, obj.align, obj.cls, false);
 		return;
 	}
 	MUST(size_is_valid(size, align), "%zu %zu", size, align);
@@ -201,7 +204,6 @@ void
 op_free(void)
 {
 	struct model_object obj;
-	unsigned int i;
 
 	if (model.nb_live == 0)
 		return;
@@ -212,10 +214,8 @@ op_free(void)
 		rte_fastmem_free_sized(obj.ptr, obj.size, obj.align);
 		break;
 	case 1:
-		/* Any handle will do. */
-		i = fuzz_byte() % FUZZ_NB_HANDLES;
-		if (fuzz.handles[i].is_set)
-			rte_fastmem_hfree(fuzz.handles[i].id, obj.ptr);
+		if (obj.handle != 0)
+			rte_fastmem_hfree(obj.handle, obj.ptr);
 		else
 			rte_fastmem_free(obj.ptr);
 		break;
@@ -249,22 +249,27 @@ bad_pointer(uint8_t at)
 void
 op_free_bulk(void)
 {
-	void *objs[MAX_BULK];
 	unsigned int first = fuzz_byte() * 4u, n = fuzz_byte() * 2u, i, nb = 0;
 	uint8_t bad = fuzz_byte(), how = fuzz_byte();
+	bool is_same = true;
+	struct model_object obj;
+	void *objs[MAX_BULK];
+	uint32_t handle = 0;
 
 	for (i = 0; i < n && model.nb_live > 0 && nb < MAX_BULK - 1; i++) {
 		/* In the order they were made, from the last, or here and there. */
-		objs[nb++] = model_take(how % 3 == 0 ? model.nb_live - 1 :
+		obj = model_take(how % 3 == 0 ? model.nb_live - 1 :
 				how % 3 == 1 ? first % model.nb_live :
-				(first + i * 7) % model.nb_live).ptr;
+				(first + i * 7) % model.nb_live);
+		objs[nb++] = obj.ptr;
 		model.frees++;
+		is_same = is_same && (i == 0 || obj.handle == handle);
+		handle = obj.handle;
 		if (bad >= 128 && i == bad % 16)
 			objs[nb++] = bad_pointer(bad);
 	}
-	i = how / 3 % FUZZ_NB_HANDLES;
-	if (how >= 128 && fuzz.handles[i].is_set)
-		rte_fastmem_hfree_bulk(fuzz.handles[i].id, objs, nb);
+	if (is_same && handle != 0)
+		rte_fastmem_hfree_bulk(handle, objs, nb);
 	else
 		rte_fastmem_free_bulk(objs, nb);
 }
