@@ -5,6 +5,8 @@
  * Owns the suite: this process is the primary, starts secondaries in their
  * roles, and checks what they leave behind. Calls the parts listed in
  * test_fastmem_mp.h, and the library.
+ *
+ * FASTMEM_MP_KILLS  how many processes the kill case kills
  */
 
 #include <inttypes.h>
@@ -199,6 +201,12 @@ test_fresh(void)
 	return fmp_finish(&child) < 0 ? TEST_FAILED : fmp_check_empty();
 }
 
+static int
+test_kill(void)
+{
+	return fmp_case_kill() < 0 ? TEST_FAILED : TEST_SUCCESS;
+}
+
 /* A secondary that can't start for what EAL is or did is no failure. */
 static int
 probe(void)
@@ -287,6 +295,7 @@ static struct unit_test_suite mp_suite = {
 		TEST_CASE_ST(mp_setup, mp_teardown, test_reuse),
 		TEST_CASE_ST(mp_setup, mp_teardown, test_work),
 		TEST_CASE_ST(mp_setup, mp_teardown, test_fresh),
+		TEST_CASE_ST(mp_setup, mp_teardown, test_kill),
 		TEST_CASES_END()
 	}
 };

@@ -4,6 +4,7 @@
  * What the parts of fastmem_mp_autotest share. Calls go down this list:
  *
  *   test_fastmem_mp.c        the suite: what the primary process does
+ *   test_fastmem_mp_kill.c   the case in which processes are killed
  *   test_fastmem_mp_role.c   what the secondary processes do
  *   test_fastmem_mp_object.c objects that all processes know
  *   test_fastmem_mp_proc.c   starting, waiting for, and ending processes
@@ -27,6 +28,7 @@
 #define FMP_CLASSES 18
 #define FMP_CHILDREN 8
 #define FMP_OBJS 128	/* objects that processes show each other */
+#define FMP_HELD 512	/* objects that a process about to be killed holds */
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define FMP_SLOW 8
@@ -69,6 +71,7 @@ struct fmp_link {
 	RTE_ATOMIC(uint32_t) stage;	/* that the secondary has reached */
 	RTE_ATOMIC(uint32_t) command;	/* up to which stage it may go */
 	RTE_ATOMIC(uint64_t) progress;	/* operations, while it works freely */
+	RTE_ATOMIC(void *) held[FMP_HELD];
 	struct fmp_obj objs[FMP_OBJS];
 };
 
@@ -138,5 +141,8 @@ uint64_t fmp_rand(uint64_t *rng);
 
 /* test_fastmem_mp.c */
 int fmp_check_empty(void);
+
+/* test_fastmem_mp_kill.c */
+int fmp_case_kill(void);
 
 #endif /* TEST_FASTMEM_MP_H */

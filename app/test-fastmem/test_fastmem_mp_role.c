@@ -228,6 +228,69 @@ role_fresh(unsigned int idx)
 	return 0;
 }
 
+/* Works until it is told to stop. */
+static int
+role_survivor(unsigned int idx)
+{
+	struct fmp_link *link = &fmp_shared->links[idx];
+	uint64_t rounds = 0;
+
+	fmp_at(idx, FMP_FIRST);
+	while (rte_atomic_load_explicit(&link->command, rte_memory_order_acquire) < FMP_DONE) {
+		RTE_ATOMIC(uint64_t) progress;
+
+		if (fmp_work(++rounds, 500, &progress) < 0)
+			return -1;
+		rte_atomic_store_explicit(&link->progress, rounds, rte_memory_order_relaxed);
+	}
+	return 0;
+}
+
+/*
+ * To be killed at any moment. What it holds is in the link: an object is there
+ * after its allocation is complete, and not any more when its free begins.
+ */
+static int
+role_victim(unsigned int idx)
+{
+	struct fmp_link *link = &fmp_shared->links[idx];
+	uint64_t rng = getpid(), i;
+	void *bulk[32];
+
+	for (i = 0; ; i++) {
+		uint64_t r = fmp_rand(&rng);
+		unsigned int at = (r >> 8) % (FMP_HELD - RTE_DIM(bulk));
+		unsigned int j, n = 1, nb = 0;
+		void *ptr;
+
+		if (i == 20000)
+			fmp_at(idx, FMP_FIRST);
+		rte_atomic_store_explicit(&link->progress, i, rte_memory_order_relaxed);
+		if (r % 8 == 0)
+			n = 1 + (r >> 40) % RTE_DIM(bulk);
+		for (j = 0; j < n; j++) {
+			ptr = rte_atomic_exchange_explicit(&link->held[at + j], NULL,
+					rte_memory_order_acq_rel);
+			if (n == 1)
+				rte_fastmem_free(ptr);
+			else if (ptr != NULL)
+				bulk[nb++] = ptr;
+		}
+		rte_fastmem_free_bulk(bulk, nb);
+		if (n == 1) {
+			ptr = rte_fastmem_alloc(fmp_size(r >> 3), 8, 0);
+			rte_atomic_store_explicit(&link->held[at], ptr, rte_memory_order_release);
+		} else if (rte_fastmem_alloc_bulk(bulk, n, fmp_size(r >> 3), 8, 0) == 0) {
+			for (j = 0; j < n; j++)
+				rte_atomic_store_explicit(&link->held[at + j], bulk[j],
+						rte_memory_order_release);
+		}
+		if (r % 512 == 1)
+			rte_fastmem_cache_flush();
+	}
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(unsigned int idx);
@@ -244,6 +307,8 @@ static const struct {
 	{ "work", role_work },
 	{ "reuse", role_reuse },
 	{ "fresh", role_fresh },
+	{ "survivor", role_survivor },
+	{ "victim", role_victim },
 };
 
 int
