@@ -19,6 +19,7 @@ PART_OF_PATH = (
     ('doc/guides/prog_guide/', 'lib'),
     ('app/test/', 'test'),
     ('app/test-fastmem/', 'app'),
+    ('doc/guides/tools/', 'app'),
     ('examples/', 'example'),
     ('doc/guides/sample_app_ug/', 'example'),
 )
@@ -194,6 +195,10 @@ def app_part(plan):
         plan.add(name, shared + "\n# shares files with dpdk-test\n"
                  "includes += include_directories('../test')\n", 'app')
     plan.insert_like('app/meson.build', "'test-fastmem',", r"^\s+'test-(fib|flow-perf)',", 'app')
+    plan.add('doc/guides/tools/testfastmem.rst',
+             plan.ours.bytes('doc/guides/tools/testfastmem.rst'), 'app')
+    plan.insert_like('doc/guides/tools/index.rst', 'testfastmem', r'^\s+testeventdev$', 'app',
+                     after=True)
 
 
 def example_part(plan):
