@@ -584,16 +584,16 @@ fastmem_unlock(struct fastmem_lock *lock)
 	rte_atomic_store_explicit(&lock->owner, 0, rte_memory_order_release);
 }
 
+/* The lock of a bin, which is that bin of the socket. */
 static inline void
-fastmem_bin_lock(struct fastmem_shared *sh, uint32_t socket, uint32_t bin)
-	__rte_exclusive_lock_function(&sh->sockets[socket].bins[bin].lock)
+fastmem_bin_lock(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id,
+	struct fastmem_bin *bin)
+	__rte_exclusive_lock_function(&bin->lock)
 	__rte_no_thread_safety_analysis
 {
-	struct fastmem_lock *lock = &sh->sockets[socket].bins[bin].lock;
-
-	fastmem_lock(lock);
-	if (unlikely(rte_atomic_load_explicit(&lock->is_broken, rte_memory_order_relaxed)))
-		fastmem_repair_bin(sh, socket, bin);
+	fastmem_lock(&bin->lock);
+	if (unlikely(rte_atomic_load_explicit(&bin->lock.is_broken, rte_memory_order_relaxed)))
+		fastmem_repair_bin(sh, socket, bin_id);
 }
 
 static inline void

@@ -175,7 +175,7 @@ fastmem_slab_fill(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id, v
 	struct fastmem_slab *slab;
 	uint32_t got;
 
-	fastmem_bin_lock(sh, socket, bin_id);
+	fastmem_bin_lock(sh, socket, bin_id, bin);
 	got = bin_take(bin, lay, objs, n);
 	fastmem_unlock(&bin->lock);
 	if (got != 0)
@@ -188,7 +188,7 @@ fastmem_slab_fill(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id, v
 		fastmem_slab_reset(sh, slab);
 		return 0;
 	}
-	fastmem_bin_lock(sh, socket, bin_id);
+	fastmem_bin_lock(sh, socket, bin_id, bin);
 	/* Before anybody gets an object of it. */
 	rte_atomic_store_explicit(&slab->bin, bin_id + 1, rte_memory_order_relaxed);
 	fastmem_zone_map_slab(sh, slab, fastmem_cache_offset(socket, bin_id));
@@ -231,15 +231,14 @@ bin_put(struct fastmem_shared *sh, struct fastmem_bin *bin, struct fastmem_slab 
 }
 
 static bool
-bin_trylock(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id)
-	__rte_exclusive_trylock_function(true, &sh->sockets[socket].bins[bin_id].lock)
+bin_trylock(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id,
+	struct fastmem_bin *bin)
+	__rte_exclusive_trylock_function(true, &bin->lock)
 	__rte_no_thread_safety_analysis
 {
-	struct fastmem_lock *lock = &sh->sockets[socket].bins[bin_id].lock;
-
-	if (!fastmem_trylock(lock))
+	if (!fastmem_trylock(&bin->lock))
 		return false;
-	if (unlikely(rte_atomic_load_explicit(&lock->is_broken, rte_memory_order_relaxed)))
+	if (unlikely(rte_atomic_load_explicit(&bin->lock.is_broken, rte_memory_order_relaxed)))
 		fastmem_repair_bin(sh, socket, bin_id);
 	return true;
 }
@@ -268,8 +267,8 @@ drain_run(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_trying,
 	misuse = RTE_FASTMEM_MISUSE_DOUBLE_FREE;
 	bin = &sh->sockets[slab->socket].bins[bin_id];
 	if (!is_trying)
-		fastmem_bin_lock(sh, slab->socket, bin_id);
-	else if (!bin_trylock(sh, slab->socket, bin_id))
+		fastmem_bin_lock(sh, slab->socket, bin_id, bin);
+	else if (!bin_trylock(sh, slab->socket, bin_id, bin))
 		return 0;
 	/* Also of the first one: if it was free already, its slab may have left the bin. */
 	while (i < n && slab != NULL && slab->socket == first->socket &&
@@ -346,7 +345,7 @@ fastmem_slab_needed(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id,
 	struct fastmem_slab *slab;
 	uint64_t have = 0;
 
-	fastmem_bin_lock(sh, socket, bin_id);
+	fastmem_bin_lock(sh, socket, bin_id, bin);
 	for (slab = bin->partial; slab != NULL && have < n; slab = slab->next)
 		have += slab->nb_free;
 	fastmem_unlock(&bin->lock);

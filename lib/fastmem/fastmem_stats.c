@@ -216,7 +216,7 @@ rte_fastmem_stats_class(size_t class_size, struct rte_fastmem_class_stats *stats
 
 			if (!bin_is_of(bin, cls))
 				continue;
-			fastmem_bin_lock(sh, socket, bin);
+			fastmem_bin_lock(sh, socket, bin, b);
 			stats->slab_acquires += b->acquires - b->acquires_base;
 			stats->slab_releases += b->releases - b->releases_base;
 			stats->slabs_partial += b->nb_partial;
@@ -325,7 +325,7 @@ rte_fastmem_stats_reset(void)
 		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++) {
 			struct fastmem_bin *b = &sh->sockets[socket].bins[bin];
 
-			fastmem_bin_lock(sh, socket, bin);
+			fastmem_bin_lock(sh, socket, bin, b);
 			b->acquires_base = b->acquires;
 			b->releases_base = b->releases;
 			fastmem_unlock(&b->lock);
