@@ -62,8 +62,14 @@
 #endif
 #endif
 
+/* clang's analyzer follows no allocator but libc's: for it an object is libc's. */
+#if defined(__clang_analyzer__) && defined(ALLOW_EXPERIMENTAL_API) && \
+	!defined(RTE_FASTMEM_BODIES)
+#define RTE_FASTMEM_MODEL
+#endif
+
 /* A compiler does not inline what it is told to pair with a deallocator. */
-#ifdef RTE_FASTMEM_INLINE
+#if defined(RTE_FASTMEM_INLINE) || defined(RTE_FASTMEM_MODEL)
 #define __RTE_FASTMEM_FAST static __rte_always_inline
 #define __RTE_FASTMEM_DEALLOC(function, argno)
 #else
