@@ -33,6 +33,8 @@ needs() {
 	test python:elftools python3-pyelftools
 	test python:sphinx python3-sphinx
 	test command:shellcheck shellcheck
+	test command:cppcheck cppcheck
+	test file:valgrind/memcheck.h valgrind
 	test command:spin spin
 	test pc:libsystemd libsystemd-dev
 	EOF

@@ -59,6 +59,7 @@ FUNCTIONAL=fastmem_autotest
 STRESS=fastmem_stress_autotest
 MP=fastmem_mp_autotest
 PERF=fastmem_perf_autotest
+MISUSE=fastmem_misuse_autotest
 
 if need_build gcc; then
 	for mode in huge-va huge-pa no-huge lcores8 in-memory preallocated legacy-mem single-file; do
@@ -73,6 +74,9 @@ if need_build gcc; then
 	for mode in huge-va no-huge; do
 		run gcc $mode $PERF 300
 	done
+	for mode in huge-va no-huge; do
+		run gcc $mode $MISUSE
+	done
 fi
 
 if need_build clang; then
@@ -81,6 +85,7 @@ if need_build clang; then
 	done
 	run clang huge-va $STRESS
 	run clang huge-va $MP
+	run clang huge-va $MISUSE
 fi
 
 if need_build shared; then
@@ -95,6 +100,9 @@ if need_build debug; then
 	done
 	run debug huge-va $STRESS
 	run debug huge-va $MP
+	for mode in huge-va no-huge; do
+		run debug $mode $MISUSE
+	done
 fi
 
 if need_build asan; then
@@ -102,10 +110,12 @@ if need_build asan; then
 		run asan $mode $FUNCTIONAL 600
 		run asan $mode $STRESS 600
 	done
+	run asan huge-va $MISUSE
 fi
 
 if need_build clang-asan; then
 	run clang-asan huge-va $FUNCTIONAL 600
 	run clang-asan huge-va $STRESS 600
+	run clang-asan huge-va $MISUSE
 fi
 exit 0
