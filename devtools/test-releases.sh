@@ -118,6 +118,7 @@ update_readme() {
 	for suite in "$@"; do
 		cat "$RELEASES_DIR/$suite.row" 2> /dev/null
 	done > "$RELEASES_DIR/rows"
+	[ -s "$RELEASES_DIR/rows" ] || return
 	awk '
 		FNR == NR { new[$2 " " $3] = $0; order[++n] = $2 " " $3; next }
 		/^    DPDK  / { table = 1; print; next }
