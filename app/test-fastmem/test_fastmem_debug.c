@@ -99,7 +99,8 @@ test_double_free(void)
 		memcpy(again, objs, sizeof(again));
 		for (j = 0; j < 4; j++) {
 			rte_fastmem_free(objs[j]);
-			if (expect_refused(again[j], size) != 0 || expect_refused(again[0], size) != 0)
+			if (expect_refused(again[j], size) != 0 ||
+					expect_refused(again[0], size) != 0)
 				return TEST_FAILED;
 		}
 		rte_fastmem_cache_flush();
@@ -110,7 +111,8 @@ test_double_free(void)
 		for (j = 0; j < 8; j++)
 			fm_fill(objs[j], size);
 		for (j = 0; j < 8; j++)
-			TEST_ASSERT(fm_is_filled(objs[j], size), "size %zu: handed out twice", size);
+			TEST_ASSERT(fm_is_filled(objs[j], size),
+					"size %zu: handed out twice", size);
 		rte_fastmem_free_bulk(objs, 8);
 	}
 	return TEST_SUCCESS;

@@ -3,9 +3,9 @@
  */
 
 /*
- * Functional test, foreign pointers: pointers that are not the allocator's given to every function that
- * takes one. They are refused, their memory and the statistics stay as they are, and valid
- * objects beside them in an array are freed. Calls the public API and test_fastmem.h.
+ * Functional test, foreign pointers: pointers that are not the allocator's given to
+ * every function that takes one. They are refused, their memory and the statistics stay as
+ * they are, and valid objects beside them in an array are freed. Calls the public API and test_fastmem.h.
  */
 
 #include <errno.h>
@@ -144,8 +144,8 @@ refuse_queries(struct foreign *f)
 		ptr = foreign_get(f, i);
 		TEST_ASSERT(!rte_fastmem_owns(ptr), "owns pointer %u", i);
 		TEST_ASSERT_EQUAL(rte_fastmem_usable_size(ptr), 0, "pointer %u has a size", i);
-		TEST_ASSERT_EQUAL(rte_fastmem_virt2iova(ptr), RTE_BAD_IOVA, "pointer %u has an IOVA",
-				i);
+		TEST_ASSERT_EQUAL(rte_fastmem_virt2iova(ptr), RTE_BAD_IOVA,
+				"pointer %u has an IOVA", i);
 	}
 	return 0;
 }

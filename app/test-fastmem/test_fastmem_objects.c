@@ -199,7 +199,8 @@ test_alloc_errors(void)
 	unsigned int i;
 
 	for (i = 0; i < RTE_DIM(too_big); i++)
-		if (check_error(too_big[i], 0, E2BIG) != 0 || check_error(too_big[i], 8, E2BIG) != 0)
+		if (check_error(too_big[i], 0, E2BIG) != 0 ||
+				check_error(too_big[i], 8, E2BIG) != 0)
 			return TEST_FAILED;
 	for (i = 0; i < RTE_DIM(no_power); i++)
 		if (check_error(8, no_power[i], EINVAL) != 0 ||

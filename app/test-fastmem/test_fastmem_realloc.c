@@ -85,7 +85,8 @@ test_realloc_moves(void)
 			TEST_ASSERT(ramp_check(obj, RTE_MIN(from, to)), "%zu to %zu: content lost",
 					from, to);
 			if (i == j)
-				TEST_ASSERT_EQUAL((uintptr_t)obj, old, "%zu to %zu moved", from, to);
+				TEST_ASSERT_EQUAL((uintptr_t)obj, old, "%zu to %zu moved", from,
+						to);
 			TEST_ASSERT(rte_fastmem_usable_size(obj) >= to, "%zu to %zu: too small",
 					from, to);
 			ramp_write(obj, to);

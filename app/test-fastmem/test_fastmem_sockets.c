@@ -290,7 +290,7 @@ test_socket_handles(void)
 		TEST_ASSERT_NULL(rte_fastmem_halloc(handles[s], 0), "from another socket");
 	}
 	for (s = 0; s < NB_SOCKETS; s++) {
-		/* by the handle of another socket: the object goes home all the same, or is refused */
+		/* by the handle of another socket: it goes home all the same, or is refused */
 		rte_fastmem_hfree(handles[(s + !FM_IS_CHECKED) % NB_SOCKETS], objs[s][3]);
 		TEST_ASSERT_NULL(rte_fastmem_halloc(handles[(s + 1) % NB_SOCKETS], 0),
 				"socket %d has an object of %d", (s + 1) % NB_SOCKETS, s);
