@@ -185,7 +185,9 @@ def version_map(symbols):
     for node in ('EXPERIMENTAL', 'INTERNAL'):
         names = [name for kind, name in symbols if kind == node]
         if names:
-            nodes.append(node + ' {\n\tglobal:\n\n' +
+            # the checks of a tree want a release, which is that of the macros
+            added = '\t# added in 26.11\n' if node == 'EXPERIMENTAL' else ''
+            nodes.append(node + ' {\n\tglobal:\n\n' + added +
                          ''.join(f'\t{name};\n' for name in names) +
                          ('\n\tlocal: *;\n' if not nodes else '') + '};\n')
     if any(kind == 'STABLE' for kind, name in symbols) or not nodes:
