@@ -221,7 +221,8 @@ test_write_moved(void)
 static int
 test_write_past_nothing(void)
 {
-	char *obj = rte_fastmem_alloc(0, 8, 0);
+	volatile size_t nothing = 0; /* gcc warns of a constant 0 */
+	char *obj = rte_fastmem_alloc(nothing, 8, 0);
 	int ret = CHECK_CHILD(write_byte_8, obj, "never allocated");
 
 	rte_fastmem_free(obj);
