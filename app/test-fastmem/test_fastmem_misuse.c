@@ -110,6 +110,12 @@ fmm_hide(const void *ptr)
 	return (void *)(uintptr_t)hidden;
 }
 
+void
+fmm_free(void *ptr)
+{
+	rte_fastmem_free(ptr);
+}
+
 int
 fmm_setup(void)
 {
@@ -155,7 +161,7 @@ expect_foreign(const char *call, const void *ptr)
 static int
 free_foreign(const void *ptr)
 {
-	rte_fastmem_free(fmm_hide(ptr));
+	fmm_free(fmm_hide(ptr));
 	return expect_foreign("free", ptr);
 }
 
@@ -260,7 +266,7 @@ test_in_bulk(void)
 	char mem[64] = "";
 
 	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, 9, 64, 0, 0), "bulk");
-	rte_fastmem_free(objs[4]);
+	fmm_free(objs[4]);
 	objs[4] = fmm_hide(mem);
 	rte_fastmem_free_bulk(objs, 9);
 	TEST_ASSERT_EQUAL(fm_in_use(), 0, "in use");
@@ -302,7 +308,7 @@ test_without_init(void)
 	char mem[64] = "";
 
 	rte_fastmem_deinit();
-	rte_fastmem_free(fmm_hide(mem));
+	fmm_free(fmm_hide(mem));
 	return fmm_expect(RTE_FASTMEM_MISUSE_FOREIGN, mem, FMM_NOTHING,
 		"free of %p on %s refused: fastmem is not initialised", mem, fmm_on());
 }
@@ -312,9 +318,9 @@ test_after_deinit(void)
 {
 	void *obj = fmm_hide(rte_fastmem_alloc(100, 0, 0));
 
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	rte_fastmem_deinit();
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	return fmm_expect(RTE_FASTMEM_MISUSE_FOREIGN, obj, FMM_NOTHING,
 		"free of %p on %s refused: fastmem is not initialised", obj, fmm_on());
 }
@@ -324,7 +330,7 @@ test_after_trim(void)
 {
 	void *obj = fmm_hide(rte_fastmem_alloc(100, 0, 0));
 
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	TEST_ASSERT(rte_fastmem_trim(SOCKET_ID_ANY) > 0, "nothing to trim");
 	return free_foreign(obj);
 }
@@ -335,7 +341,7 @@ test_free_slab(void)
 {
 	void *obj = fmm_hide(rte_fastmem_alloc(100, 0, 0));
 
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	rte_fastmem_cache_flush();
 	return free_foreign(obj);
 }
@@ -367,7 +373,7 @@ test_default(void)
 	rte_fastmem_set_misuse_handler(NULL, NULL);
 	rte_delay_ms(1100); /* a production build logs once a second */
 	rte_openlog_stream(f);
-	rte_fastmem_free(mem);
+	fmm_free(mem);
 	rte_openlog_stream(NULL);
 	fclose(f);
 	snprintf(want, sizeof(want), "FASTMEM: free of %p on %s refused: it is not fastmem's\n",

@@ -12,14 +12,6 @@
 
 #include "test_fastmem.h"
 
-/* All of this is wrong, as a compiler can see. */
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wfree-nonheap-object"
-#if __GNUC__ >= 12
-#pragma GCC diagnostic ignored "-Wuse-after-free"
-#endif
-#endif
-
 /* What a report says of the past of an object, in builds that record it. */
 enum fmm_history {
 	FMM_NOTHING, /* no object, or this build records none */
@@ -40,6 +32,9 @@ const char *fmm_on(void);
 
 /* A pointer of which the compiler knows nothing. */
 void *fmm_hide(const void *ptr);
+
+/* rte_fastmem_free(), of which the compiler knows nothing: else it would warn, rightly. */
+void fmm_free(void *ptr);
 
 /* The name a refusal has for a call: production builds know only that it was a free. */
 #define FMM_CALL(call) (FM_IS_CHECKED ? call : "free")

@@ -124,7 +124,7 @@ clear_101(char *obj)
 static void __rte_noinline
 free_again(char *obj)
 {
-	rte_fastmem_free(fmm_hide(obj));
+	fmm_free(fmm_hide(obj));
 	write_first(obj + 1); /* not reached, and no tail call */
 }
 
@@ -133,7 +133,7 @@ on_freed(void (*culprit)(char *obj), const char *name)
 {
 	char *obj = fmm_hide(rte_fastmem_alloc(100, 0, 0));
 
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	return check_child(culprit, name, obj, ", freed at");
 }
 
@@ -161,10 +161,10 @@ test_read_after_reuse(void)
 	char *obj = fmm_hide(rte_fastmem_alloc(100, 0, 0)), *next;
 	int ret;
 
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	next = rte_fastmem_alloc(100, 0, 0);
 	ret = CHECK_CHILD(read_first, obj, ", freed at");
-	rte_fastmem_free(next);
+	fmm_free(next);
 	return ret;
 }
 
@@ -174,7 +174,7 @@ on_live(void (*culprit)(char *obj), const char *name)
 	char *obj = rte_fastmem_alloc(100, 0, 0);
 	int ret = check_child(culprit, name, obj, "100 bytes; allocated at");
 
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	return ret;
 }
 
@@ -202,7 +202,7 @@ test_write_past_shrunk(void)
 	char *obj = rte_fastmem_realloc(rte_fastmem_alloc(128, 0, 0), 100, 0);
 	int ret = CHECK_CHILD(write_byte_100, obj, "100 bytes; allocated at");
 
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	return ret;
 }
 
@@ -213,7 +213,7 @@ test_write_moved(void)
 	char *obj = rte_fastmem_realloc(old, 200, 0);
 	int ret = CHECK_CHILD(write_first, saved, ", freed at");
 
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	return ret;
 }
 
@@ -225,7 +225,7 @@ test_write_past_nothing(void)
 	char *obj = rte_fastmem_alloc(nothing, 8, 0);
 	int ret = CHECK_CHILD(write_byte_8, obj, "never allocated");
 
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	return ret;
 }
 
@@ -235,10 +235,10 @@ test_read_after_flush(void)
 	char *obj = fmm_hide(rte_fastmem_alloc(100, 0, 0)), *live = rte_fastmem_alloc(100, 0, 0);
 	int ret;
 
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	rte_fastmem_cache_flush();
 	ret = CHECK_CHILD(read_first, obj, ", freed at");
-	rte_fastmem_free(live);
+	fmm_free(live);
 	return ret;
 }
 

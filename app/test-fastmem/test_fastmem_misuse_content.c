@@ -38,7 +38,7 @@ check_overflow(size_t size, size_t at, size_t class_size)
 	volatile char *past = (char *)fmm_hide(obj) + at;
 
 	*past = 1;
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	return expect_overflow(obj, class_size, size, at);
 }
 
@@ -88,7 +88,7 @@ test_overflow_then_realloc(void)
 	TEST_ASSERT_EQUAL(obj, old, "moved");
 	if (expect_overflow(obj, 128, 100, 120) != 0)
 		return TEST_FAILED;
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	return 0;
 }
 
@@ -99,7 +99,7 @@ test_overflow_after_shrinking(void)
 
 	obj = rte_fastmem_realloc(obj, 80, 0);
 	*((volatile char *)fmm_hide(obj) + 90) = 1;
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	return expect_overflow(obj, 128, 80, 90);
 }
 
@@ -112,7 +112,7 @@ test_usable_size(void)
 
 	TEST_ASSERT_EQUAL(size, 128, "size %zu", size);
 	memset(fmm_hide(obj), 1, size);
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	return 0;
 }
 
@@ -131,7 +131,7 @@ written_object(size_t size, size_t at, void **live)
 	char *obj = fmm_hide(rte_fastmem_alloc(size, 0, 0));
 
 	*live = rte_fastmem_alloc(size, 0, 0);
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	*(volatile char *)fmm_hide(obj + at) = 1;
 	return obj;
 }
@@ -148,7 +148,7 @@ test_written_comes_back(void)
 	} while (objs[i] != obj && ++i < RTE_DIM(objs) - 1);
 	TEST_ASSERT(i > 8 && objs[i] == obj, "came back after %u others", i);
 	rte_fastmem_free_bulk(objs, i + 1);
-	rte_fastmem_free(live);
+	fmm_free(live);
 	return expect_late(obj, 256, 17);
 }
 
@@ -158,7 +158,7 @@ test_written_then_flush(void)
 	void *live, *obj = written_object(64, 0, &live);
 
 	rte_fastmem_cache_flush();
-	rte_fastmem_free(live);
+	fmm_free(live);
 	return expect_late(obj, 64, 0);
 }
 
@@ -167,7 +167,7 @@ test_written_then_deinit(void)
 {
 	void *live, *obj = written_object(64, 63, &live);
 
-	rte_fastmem_free(live);
+	fmm_free(live);
 	rte_fastmem_deinit();
 	return expect_late(obj, 64, 63);
 }
@@ -177,7 +177,7 @@ test_written_last_byte(void)
 {
 	void *live, *obj = written_object(FM_MAX, FM_MAX - 1, &live);
 
-	rte_fastmem_free(live);
+	fmm_free(live);
 	rte_fastmem_deinit();
 	return expect_late(obj, FM_MAX, FM_MAX - 1);
 }
@@ -188,10 +188,10 @@ test_written_in_slab(void)
 {
 	char *obj = fmm_hide(rte_fastmem_alloc(64, 0, 0)), *live = rte_fastmem_alloc(64, 0, 0);
 
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	rte_fastmem_cache_flush();
 	*(volatile char *)(obj + 5) = 1;
-	rte_fastmem_free(live);
+	fmm_free(live);
 	rte_fastmem_deinit();
 	return expect_late(obj, 64, 5);
 }

@@ -32,7 +32,7 @@ freed_object(size_t size, void **live)
 	void *obj = fmm_hide(rte_fastmem_alloc(size, 0, 0));
 
 	*live = rte_fastmem_alloc(size, 0, 0);
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	return obj;
 }
 
@@ -41,8 +41,8 @@ test_double_free(void)
 {
 	void *live, *obj = freed_object(100, &live);
 
-	rte_fastmem_free(obj);
-	rte_fastmem_free(live);
+	fmm_free(obj);
+	fmm_free(live);
 	return expect_double("free", obj, 128);
 }
 
@@ -52,7 +52,7 @@ test_double_free_sized(void)
 	void *live, *obj = freed_object(100, &live);
 
 	rte_fastmem_free_sized(obj, 100, 0);
-	rte_fastmem_free(live);
+	fmm_free(live);
 	return expect_double("free_sized", obj, 128);
 }
 
@@ -64,7 +64,7 @@ test_double_hfree(void)
 
 	TEST_ASSERT_SUCCESS(rte_fastmem_hlookup(100, 0, fm_socket(), &handle), "lookup");
 	rte_fastmem_hfree(handle, obj);
-	rte_fastmem_free(live);
+	fmm_free(live);
 	return expect_double("hfree", obj, 128);
 }
 
@@ -83,7 +83,7 @@ test_twice_in_bulk(void)
 static int
 free_again(void *obj)
 {
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	return expect_double("free", obj, 64);
 }
 
@@ -94,7 +94,7 @@ test_double_on_thread(void)
 
 	if (fm_in_thread(free_again, obj, false) != 0)
 		return TEST_FAILED;
-	rte_fastmem_free(live);
+	fmm_free(live);
 	return 0;
 }
 
@@ -104,8 +104,8 @@ test_double_after_flush(void)
 	void *live, *obj = freed_object(64, &live);
 
 	rte_fastmem_cache_flush();
-	rte_fastmem_free(obj);
-	rte_fastmem_free(live);
+	fmm_free(obj);
+	fmm_free(live);
 	return expect_double("free", obj, 64);
 }
 
@@ -115,10 +115,10 @@ test_double_after_alloc(void)
 {
 	void *live, *obj = freed_object(64, &live), *next = rte_fastmem_alloc(64, 0, 0);
 
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	TEST_ASSERT_NOT_EQUAL(obj, next, "comes back at once");
-	rte_fastmem_free(next);
-	rte_fastmem_free(live);
+	fmm_free(next);
+	fmm_free(live);
 	return expect_double("free", obj, 64);
 }
 
@@ -127,8 +127,8 @@ test_double_large(void)
 {
 	void *live, *obj = freed_object(FM_MAX, &live);
 
-	rte_fastmem_free(obj);
-	rte_fastmem_free(live);
+	fmm_free(obj);
+	fmm_free(live);
 	return expect_double("free", obj, FM_MAX);
 }
 
@@ -140,7 +140,7 @@ test_realloc_freed(void)
 	rte_errno = 0;
 	TEST_ASSERT_NULL(rte_fastmem_realloc(obj, 32, 0), "object");
 	TEST_ASSERT_EQUAL(rte_errno, EINVAL, "%s", rte_strerror(rte_errno));
-	rte_fastmem_free(live);
+	fmm_free(live);
 	return expect_double("realloc", obj, 64);
 }
 
@@ -150,8 +150,8 @@ test_never_allocated(void)
 {
 	char *obj = rte_fastmem_alloc(8, 8, 0), *beside = fmm_hide(obj + 8);
 
-	rte_fastmem_free(beside);
-	rte_fastmem_free(obj);
+	fmm_free(beside);
+	fmm_free(obj);
 	return fmm_expect(RTE_FASTMEM_MISUSE_DOUBLE_FREE, beside, FMM_NEVER,
 		"free of %p on %s refused: the object of class 8 is not allocated", beside,
 		fmm_on());
@@ -164,8 +164,8 @@ check_inner(size_t size, size_t offset, enum rte_fastmem_misuse kind, const char
 	char *obj = rte_fastmem_alloc(size, 0, 0), *inner = fmm_hide(obj + offset);
 	size_t class_size = rte_fastmem_usable_size(obj);
 
-	rte_fastmem_free(inner);
-	rte_fastmem_free(obj);
+	fmm_free(inner);
+	fmm_free(obj);
 	return fmm_expect(kind, inner, FMM_ALLOCATED,
 		"free of %p on %s refused: it is %s%zu bytes into an object of class %zu", inner,
 		fmm_on(), what, offset, class_size);
@@ -227,7 +227,7 @@ test_interior_realloc(void)
 	char *obj = rte_fastmem_alloc(100, 0, 0), *inner = fmm_hide(obj + 64);
 
 	TEST_ASSERT_NULL(rte_fastmem_realloc(inner, 10, 0), "object");
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	return fmm_expect(RTE_FASTMEM_MISUSE_INTERIOR, inner, FMM_ALLOCATED,
 		"realloc of %p on %s refused: it is 64 bytes into an object of class 128", inner,
 		fmm_on());
@@ -239,8 +239,8 @@ test_between(void)
 {
 	char *obj = rte_fastmem_alloc(4096, 0, 0), *gap = fmm_hide(obj + 4096);
 
-	rte_fastmem_free(gap);
-	rte_fastmem_free(obj);
+	fmm_free(gap);
+	fmm_free(obj);
 	return fmm_expect(RTE_FASTMEM_MISUSE_INTERIOR, gap, FMM_NOTHING,
 		"free of %p on %s refused: it is between objects of class 4096", gap, fmm_on());
 }
@@ -252,7 +252,7 @@ check_sized(size_t size, size_t named, size_t align, size_t class_size)
 
 	rte_fastmem_free_sized(fmm_hide(obj), named, align);
 	TEST_ASSERT_EQUAL(fm_in_use(), 1, "freed");
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	return fmm_expect(RTE_FASTMEM_MISUSE_WRONG_SIZE, obj, FMM_ALLOCATED,
 		"free_sized of %p on %s refused: the object of class %zu has %zu bytes, not %zu",
 		obj, fmm_on(), class_size, size, named);
@@ -295,7 +295,7 @@ test_size_before_realloc(void)
 
 	TEST_ASSERT_EQUAL(rte_fastmem_realloc(obj, 80, 0), fmm_hide(obj), "moved");
 	rte_fastmem_free_sized(fmm_hide(obj), 100, 0);
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	return fmm_expect(RTE_FASTMEM_MISUSE_WRONG_SIZE, obj, FMM_ALLOCATED,
 		"free_sized of %p on %s refused: the object of class 128 has 80 bytes, not 100",
 		obj, fmm_on());
@@ -318,7 +318,7 @@ test_handle_of_class(void)
 	TEST_ASSERT_SUCCESS(rte_fastmem_hlookup(64, 0, SOCKET_ID_ANY, &handle), "lookup");
 	rte_fastmem_hfree(handle, fmm_hide(obj));
 	TEST_ASSERT_EQUAL(fm_in_use(), 1, "freed");
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	return expect_handle("hfree", obj, 128, 64);
 }
 
@@ -330,12 +330,12 @@ test_handle_in_bulk(void)
 
 	TEST_ASSERT_SUCCESS(rte_fastmem_hlookup(64, 0, fm_socket(), &handle), "lookup");
 	TEST_ASSERT_SUCCESS(rte_fastmem_halloc_bulk(handle, objs, 3, 0), "bulk");
-	rte_fastmem_free(objs[1]);
+	fmm_free(objs[1]);
 	other = rte_fastmem_alloc(1000, 0, 0);
 	objs[1] = fmm_hide(other);
 	rte_fastmem_hfree_bulk(handle, objs, 3);
 	TEST_ASSERT_EQUAL(fm_in_use(), 1, "not all others freed");
-	rte_fastmem_free(other);
+	fmm_free(other);
 	return expect_handle("hfree_bulk", other, 1024, 64);
 }
 
@@ -345,7 +345,7 @@ test_handle_of_nothing(void)
 	void *obj = rte_fastmem_alloc(100, 0, 0);
 
 	rte_fastmem_hfree(0x1f << 16, fmm_hide(obj));
-	rte_fastmem_free(obj);
+	fmm_free(obj);
 	return expect_handle("hfree", obj, 128, 0);
 }
 
