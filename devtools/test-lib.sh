@@ -172,6 +172,7 @@ build_options() {
 	debug) echo -Dfastmem_debug=true -Dbuildtype=debugoptimized ;;
 	asan) echo -Db_sanitize=address,undefined -Dbuildtype=debugoptimized ;;
 	clang-asan) echo -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized ;;
+	tsan) echo -Db_sanitize=thread -Db_lundef=false -Dbuildtype=debugoptimized ;;
 	clang-fuzz) echo -Dfuzz=true -Dtests=false -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized ;;
 	*) die "no build named $1" ;;
 	esac

@@ -12,7 +12,7 @@ build_clean() {
 	! grep -a 'warning:' "$(row_log "build $1")"
 }
 
-for name in gcc clang shared debug asan clang-asan; do
+for name in gcc clang shared debug asan clang-asan tsan; do
 	wanted_build "$name" && row -t 900 "build $name" build_clean "$name"
 done
 exit 0

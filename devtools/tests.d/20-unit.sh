@@ -43,14 +43,16 @@ mode_args() {
 
 # run BUILD MODE TEST [LIMIT]
 run() {
-	local build=$1 mode=$2 test=$3 limit=${4:-300} reason args
+	local build=$1 mode=$2 test=$3 limit=${4:-300} reason args prefix=()
+	# ThreadSanitizer's shadow memory has a fixed place; any report of it fails the test
+	[ "$build" != tsan ] || prefix=(setarch -R env TSAN_OPTIONS=exitcode=66)
 	reason=$(mode_missing "$mode")
 	if [ -n "$reason" ]; then
 		skip_row "$build $mode $test" "$reason"
 		return
 	fi
 	mapfile -t args < <(mode_args "$mode")
-	suite_row -t "$limit" "$build $mode $test" \
+	suite_row -t "$limit" "$build $mode $test" "${prefix[@]}" \
 		"$(build_dir "$build")/app/dpdk-test" "${args[@]}" "$test"
 	remove_eal_files "$TEST_PREFIX"
 }
@@ -117,5 +119,10 @@ if need_build clang-asan; then
 	run clang-asan huge-va $FUNCTIONAL 600
 	run clang-asan huge-va $STRESS 600
 	run clang-asan huge-va $MISUSE
+fi
+
+if need_build tsan; then
+	run tsan huge-va $STRESS 600
+	run tsan no-huge $STRESS 600
 fi
 exit 0
