@@ -113,7 +113,10 @@ fmm_hide(const void *ptr)
 void
 fmm_free(void *ptr)
 {
-	rte_fastmem_free(ptr);
+	/* by a pointer that may change at any moment */
+	static void (*volatile function)(void *ptr) = rte_fastmem_free;
+
+	function(ptr);
 }
 
 int

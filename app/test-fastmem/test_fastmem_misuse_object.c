@@ -63,7 +63,7 @@ test_double_hfree(void)
 	rte_fastmem_handle_t handle;
 
 	TEST_ASSERT_SUCCESS(rte_fastmem_hlookup(100, 0, fm_socket(), &handle), "lookup");
-	rte_fastmem_hfree(handle, obj);
+	rte_fastmem_hfree(handle, fmm_hide(obj));
 	fmm_free(live);
 	return expect_double("hfree", obj, 128);
 }

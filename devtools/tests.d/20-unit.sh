@@ -123,6 +123,5 @@ fi
 
 if need_build tsan; then
 	run tsan huge-va $STRESS 600
-	run tsan no-huge $STRESS 600
 fi
 exit 0

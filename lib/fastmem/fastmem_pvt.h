@@ -210,6 +210,9 @@ struct __rte_cache_aligned fastmem_socket {
 	struct fastmem_bin bins[RTE_FASTMEM_NB_BINS];
 };
 
+/* Counters of struct rte_fastmem_lcore_stats. */
+#define FASTMEM_NB_COUNTERS 5
+
 /*
  * Slow counters of a cache. Objects freed into it = len + allocations - moved,
  * where moved is what the slow path added to the loaded magazine, less what it took.
@@ -220,7 +223,7 @@ struct fastmem_cold {
 	RTE_ATOMIC(uint64_t) alloc_misses;
 	RTE_ATOMIC(uint64_t) free_misses;
 	RTE_ATOMIC(uint64_t) nomem;
-	struct rte_fastmem_lcore_stats base; /* at the last reset of statistics */
+	RTE_ATOMIC(uint64_t) base[FASTMEM_NB_COUNTERS]; /* at the last reset of statistics */
 };
 
 /* The caches of a thread, for all sockets. Never freed; used again by its lcore id. */

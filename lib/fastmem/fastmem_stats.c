@@ -75,6 +75,31 @@ counters_sub(struct rte_fastmem_lcore_stats *sum, const struct rte_fastmem_lcore
 	sum->free_cache_misses -= c->free_cache_misses;
 }
 
+/* The values at the last reset: a reset may run while somebody reads. */
+
+static void
+base_set(struct fastmem_cold *cold, const struct rte_fastmem_lcore_stats *c)
+{
+	const uint64_t values[FASTMEM_NB_COUNTERS] = {
+		c->alloc_cache_hits, c->alloc_cache_misses, c->alloc_nomem,
+		c->free_cache_hits, c->free_cache_misses,
+	};
+	unsigned int i;
+
+	for (i = 0; i < FASTMEM_NB_COUNTERS; i++)
+		rte_atomic_store_explicit(&cold->base[i], values[i], rte_memory_order_relaxed);
+}
+
+static void
+base_add(struct rte_fastmem_lcore_stats *sum, const struct fastmem_cold *cold)
+{
+	sum->alloc_cache_hits += load(&cold->base[0]);
+	sum->alloc_cache_misses += load(&cold->base[1]);
+	sum->alloc_nomem += load(&cold->base[2]);
+	sum->free_cache_hits += load(&cold->base[3]);
+	sum->free_cache_misses += load(&cold->base[4]);
+}
+
 /* Sum over the bins of a class (of all: -1), sockets, and blocks of an lcore id. */
 struct sum {
 	struct rte_fastmem_lcore_stats life; /* ever */
@@ -104,7 +129,7 @@ sum_block(const struct fastmem_shared *sh, const struct fastmem_block *block, in
 			cold = &block->cold[socket * RTE_FASTMEM_NB_BINS + bin];
 			cache_counters(&block->homes[socket].caches[bin], cold, &c, &len);
 			counters_add(&sum->life, &c);
-			counters_add(&sum->reset, &cold->base);
+			base_add(&sum->reset, cold);
 			sum->cached += len;
 		}
 	}
@@ -129,7 +154,7 @@ sum_counters(struct fastmem_shared *sh, uint32_t lcore, int cls, struct sum *sum
 			continue;
 		orphan_counters(&sh->orphans[bin], &c);
 		counters_add(&sum->life, &c);
-		counters_add(&sum->reset, &sh->orphans[bin].base);
+		base_add(&sum->reset, &sh->orphans[bin]);
 	}
 }
 
@@ -297,30 +322,41 @@ rte_fastmem_stats_shared_class(size_t class_size, struct rte_fastmem_lcore_class
 	return class_stats(LCORE_ID_ANY, class_size, stats);
 }
 
+static void
+reset_block(const struct fastmem_shared *sh, struct fastmem_block *block)
+{
+	struct rte_fastmem_lcore_stats c;
+	struct fastmem_cold *cold;
+	uint32_t socket, bin;
+	uint64_t len;
+
+	for (socket = 0; socket < sh->nb_sockets; socket++)
+		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++) {
+			cold = &block->cold[socket * RTE_FASTMEM_NB_BINS + bin];
+			cache_counters(&block->homes[socket].caches[bin], cold, &c, &len);
+			base_set(cold, &c);
+		}
+}
+
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_stats_reset, 26.11)
 void
 rte_fastmem_stats_reset(void)
 {
 	struct fastmem_shared *sh = fastmem_shared();
-	uint32_t socket, bin;
+	struct rte_fastmem_lcore_stats c;
 	struct fastmem_block *block;
-	uint64_t len;
+	uint32_t socket, bin;
 
 	if (sh == NULL)
 		return;
 	/* The counters go on: what they show now is taken off from now on. */
 	block = rte_atomic_load_explicit(&sh->blocks, rte_memory_order_acquire);
 	for (; block != NULL; block = block->next)
-		for (socket = 0; socket < sh->nb_sockets; socket++)
-			for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++) {
-				struct fastmem_cold *cold =
-					&block->cold[socket * RTE_FASTMEM_NB_BINS + bin];
-
-				cache_counters(&block->homes[socket].caches[bin], cold,
-					&cold->base, &len);
-			}
-	for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
-		orphan_counters(&sh->orphans[bin], &sh->orphans[bin].base);
+		reset_block(sh, block);
+	for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++) {
+		orphan_counters(&sh->orphans[bin], &c);
+		base_set(&sh->orphans[bin], &c);
+	}
 	for (socket = 0; socket < sh->nb_sockets; socket++)
 		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++) {
 			struct fastmem_bin *b = &sh->sockets[socket].bins[bin];
