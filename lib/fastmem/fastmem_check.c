@@ -192,50 +192,12 @@ fastmem_check_validate(struct fastmem_shared *sh, FILE *f)
  * Hooks.
  */
 
-static RTE_ATOMIC(int) nb_until_failure;
-static const struct fastmem_zone_ops *real_ops;
-
-static const struct rte_memzone *
-test_reserve(const char *name, size_t len, int socket_id, unsigned int flags, unsigned int align)
-{
-	if (rte_atomic_load_explicit(&nb_until_failure, rte_memory_order_relaxed) > 0 &&
-			rte_atomic_fetch_sub_explicit(&nb_until_failure, 1,
-				rte_memory_order_relaxed) == 1) {
-		rte_errno = ENOMEM;
-		return NULL;
-	}
-	if (fastmem_sockets_forced != 0)
-		socket_id = SOCKET_ID_ANY;
-	return real_ops->reserve(name, len, socket_id, flags, align);
-}
-
-static int
-test_free(const struct rte_memzone *mz)
-{
-	return real_ops->free(mz);
-}
-
-static const struct fastmem_zone_ops test_ops = {
-	.reserve = test_reserve,
-	.free = test_free,
-};
-
-static void
-hook(void)
-{
-	if (fastmem_zone_ops == &test_ops)
-		return;
-	real_ops = fastmem_zone_ops;
-	fastmem_zone_ops = &test_ops;
-}
-
 RTE_EXPORT_INTERNAL_SYMBOL(fastmem_test_set_sockets)
 int
 fastmem_test_set_sockets(unsigned int n)
 {
 	if (n >= 64 || n > FASTMEM_MAX_SOCKETS)
 		return -1;
-	hook();
 	fastmem_sockets_forced = n;
 	return 0;
 }
@@ -244,8 +206,7 @@ RTE_EXPORT_INTERNAL_SYMBOL(fastmem_test_fail_reserve)
 void
 fastmem_test_fail_reserve(int n)
 {
-	hook();
-	rte_atomic_store_explicit(&nb_until_failure, n, rte_memory_order_relaxed);
+	rte_atomic_store_explicit(&fastmem_reserve_fails, n, rte_memory_order_relaxed);
 }
 
 RTE_EXPORT_INTERNAL_SYMBOL(fastmem_test_validate)

@@ -30,19 +30,29 @@
 #define MAX_MAP ((uintptr_t)1 << 19) /* slabs of 1 TiB */
 #define SHARED_SPARE ((size_t)1 << 20)
 
-static const struct fastmem_zone_ops eal_ops = {
-	.reserve = rte_memzone_reserve_aligned,
-	.free = rte_memzone_free,
-};
-
-const struct fastmem_zone_ops *fastmem_zone_ops = &eal_ops;
+RTE_ATOMIC(int) fastmem_reserve_fails;
 unsigned int fastmem_sockets_forced;
+
+/* Whether a test wants this reservation to fail. */
+static bool
+reserve_shall_fail(void)
+{
+	return rte_atomic_load_explicit(&fastmem_reserve_fails, rte_memory_order_relaxed) > 0 &&
+		rte_atomic_fetch_sub_explicit(&fastmem_reserve_fails, 1,
+			rte_memory_order_relaxed) == 1;
+}
 
 const struct rte_memzone *
 fastmem_zone_reserve(const char *name, size_t len, int socket, unsigned int flags,
 	unsigned int align)
 {
-	return fastmem_zone_ops->reserve(name, len, socket, flags, align);
+	if (unlikely(reserve_shall_fail())) {
+		rte_errno = ENOMEM;
+		return NULL;
+	}
+	if (fastmem_sockets_forced != 0)
+		socket = SOCKET_ID_ANY;
+	return rte_memzone_reserve_aligned(name, len, socket, flags, align);
 }
 
 void
@@ -50,7 +60,7 @@ fastmem_zone_release(const char *name)
 {
 	const struct rte_memzone *mz = rte_memzone_lookup(name);
 
-	if (mz == NULL || fastmem_zone_ops->free(mz) != 0)
+	if (mz == NULL || rte_memzone_free(mz) != 0)
 		FASTMEM_LOG(ERR, "cannot free memzone %s: %s", name, rte_strerror(rte_errno));
 }
 

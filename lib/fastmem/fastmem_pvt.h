@@ -299,14 +299,9 @@ struct fastmem_local {
 };
 extern struct fastmem_local fastmem_local;
 
-/* Zone layer's door to EAL; a test may replace it. */
-struct fastmem_zone_ops {
-	const struct rte_memzone *(*reserve)(const char *name, size_t len, int socket_id,
-		unsigned int flags, unsigned int align);
-	int (*free)(const struct rte_memzone *mz);
-};
-extern const struct fastmem_zone_ops *fastmem_zone_ops;
-extern unsigned int fastmem_sockets_forced; /* a test's number of sockets, or 0 */
+/* Set by tests only: the n-th reservation from now fails; so many sockets; 0: neither. */
+extern RTE_ATOMIC(int) fastmem_reserve_fails;
+extern unsigned int fastmem_sockets_forced;
 
 /*
  * fastmem_meta.c: metadata. Memory is zeroed, in lines; blocks until it has the lock;
