@@ -25,8 +25,9 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=0}
 unset DPDK_TEST DPDK_TEST_PARAMS DPDK_TEST_SKIP RTE_TEST_RECURSIVE
 
-# Stages run with this prefix, so that several runs on one machine don't collide.
-TEST_PREFIX=fmtest$$
+# Stages run with this prefix, so that several runs on one machine don't collide; who starts
+# them in a namespace, where process ids repeat, chooses it.
+: "${TEST_PREFIX:=fmtest$$}"
 trap 'remove_eal_files "$TEST_PREFIX"' EXIT
 
 # Print a row and write it down: RESULT SECONDS NAME DETAIL PASSED FAILED SKIPPED

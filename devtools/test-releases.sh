@@ -10,7 +10,9 @@
 #        --fresh    make the directories anew
 #
 # RELEASES_DIR=DIR puts the directories there instead of build/releases; each takes 1 GiB.
-# Needs root. Mounts are made in a mount namespace, so none is left whatever happens.
+# A second run with the same one waits for the first.
+# Needs root. Everything runs in namespaces for mounts and processes: when this script ends,
+# however that comes, neither a mount nor a process of it is left.
 
 # shellcheck source=devtools/common.sh
 . "$(dirname "$0")/common.sh"
@@ -33,7 +35,7 @@ make_root() {
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -q debootstrap || return 1
 	rm -rf "$root"
 	mkdir -p "$root"
-	debootstrap --variant=minbase "$suite" "$root" "$from" || return 1
+	supervised debootstrap --variant=minbase "$suite" "$root" "$from" || return 1
 	# services must not be started
 	printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
 	chmod +x "$root/usr/sbin/policy-rc.d"
@@ -43,13 +45,31 @@ make_root() {
 	touch "$root/.fastmem-ready"
 }
 
+# Run a command with mounts and processes of its own, which end when it or this script does.
+child=
+supervised() {
+	local status
+	setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc "$@" &
+	child=$!
+	wait "$child"
+	status=$?
+	child=
+	return $status
+}
+
+cleanup() {
+	# unshare takes no SIGTERM; without it the kernel kills all that runs below it
+	[ -z "$child" ] || kill -KILL "$child" 2> /dev/null
+	remove_eal_files "$TEST_PREFIX"
+}
+
 # Run a command in a root directory, which sees this machine's devices, hugepages and our sources.
 in_root() {
 	local root=$1
 	shift
 	mkdir -p "$root/fastmem" "$root/build"
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	unshare --mount --fork --pid --kill-child sh -ec '
+	supervised sh -ec '
 		root=$1 top=$2
 		shift 2
 		mount --rbind /dev "$root/dev"
@@ -64,50 +84,71 @@ in_root() {
 	' sh "$root" "$FASTMEM_TOP" "$@"
 }
 
-# Run the tests; $1 is a command prefix that gets into the release, or nothing.
+# Run the tests of the sources in $1; the rest is a command prefix that gets into the release.
 run_tests() {
-	local suite=$1 log=$RELEASES_DIR/$1.log version compiler result from
+	local top=$1
 	shift
 	# shellcheck disable=SC2016,SC2086 # expanded by the inner shell; a list
-	"$@" bash -c 'cd "$1" && shift && exec devtools/test.sh "$@"' bash "$top" $STAGES 2>&1 |
-		tee "$log"
-	result=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' "$log")
-	if [ -z "$result" ]; then
-		note "$suite: the tests did not come to their end; see $log"
-		return 1
-	fi
-	version=$("$@" pkg-config --modversion libdpdk)
-	compiler=gcc\ $("$@" gcc -dumpfullversion)
-	from=Debian\ $suite
+	"$@" TEST_PREFIX="$TEST_PREFIX" TEST_ONLY_BUILDS="$BUILDS" bash -c '
+		cd "$1" && shift || exit 1
+		echo "DPDK $(pkg-config --modversion libdpdk), gcc $(gcc -dumpfullversion)"
+		exec devtools/test.sh "$@"
+	' bash "$top" $STAGES
+}
+
+run_suite() {
+	local suite=$1
 	if [ "$suite" = host ]; then
-		# shellcheck disable=SC2016 # expanded by the inner shell
-		from=$(sh -c '. /etc/os-release && echo "${NAME%% *} $VERSION_CODENAME"')
+		run_tests "$FASTMEM_TOP" supervised env FASTMEM_BUILD="$RELEASES_DIR/host"
+	else
+		run_tests /fastmem in_root "$RELEASES_DIR/$suite" \
+			env PATH=/usr/bin:/bin:/usr/sbin:/sbin FASTMEM_BUILD=/build
 	fi
+}
+
+# Print the row of a release for the table, from the log of its tests.
+table_row() {
+	local log=$1 from=$2 version compiler result
+	version=$(sed -nE 's/^DPDK ([^ ]+), gcc .*/\1/p' "$log")
+	compiler=$(sed -nE 's/^DPDK [^ ]+, (gcc .*)/\1/p' "$log")
+	result=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' "$log")
+	[ -n "$version" ] && [ -n "$result" ] || return 1
 	# shellcheck disable=SC2086 # three numbers
-	printf '    %-10s %-17s %-12s %7s %7s %8s\n' "$version" "$from" "$compiler" $result \
-		> "$RELEASES_DIR/$suite.row"
-	[ "$(echo "$result" | cut -d' ' -f2)" -eq 0 ]
+	printf '    %-10s %-17s %-12s %7s %7s %8s\n' "$version" "$from" "$compiler" $result
+}
+
+debian_name() {
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	case $1 in
+	host) sh -c '. /etc/os-release && echo "${NAME%% *} $VERSION_CODENAME"' ;;
+	*) echo "Debian $1" ;;
+	esac
 }
 
 test_suite() {
-	local suite=$1 root=$RELEASES_DIR/$1 top
+	local suite=$1 log=$RELEASES_DIR/$1.log setup_log=$RELEASES_DIR/$1-setup.log status viewer
 	rm -f "$RELEASES_DIR/$suite.row"
-	if [ "$suite" = host ]; then
-		top=$FASTMEM_TOP
-		run_tests host env FASTMEM_BUILD="$RELEASES_DIR/host" TEST_ONLY_BUILDS="$BUILDS"
-		return
-	fi
-	if [ ! -e "$root/.fastmem-ready" ]; then
-		note "making $root (some minutes; output in $RELEASES_DIR/$suite-setup.log)"
-		if ! make_root "$suite" "$root" > "$RELEASES_DIR/$suite-setup.log" 2>&1; then
-			tail -n 5 "$RELEASES_DIR/$suite-setup.log"
-			note "can't make $root"
+	if [ "$suite" != host ] && [ ! -e "$RELEASES_DIR/$suite/.fastmem-ready" ]; then
+		note "making $RELEASES_DIR/$suite (some minutes; output in $setup_log)"
+		if ! make_root "$suite" "$RELEASES_DIR/$suite" > "$setup_log" 2>&1; then
+			tail -n 5 "$setup_log"
+			note "can't make $RELEASES_DIR/$suite"
 			return 1
 		fi
 	fi
-	top=/fastmem
-	run_tests "$suite" in_root "$root" env PATH=/usr/bin:/bin:/usr/sbin:/sbin \
-		FASTMEM_BUILD=/build TEST_ONLY_BUILDS="$BUILDS"
+	: > "$log"
+	tail -f --pid=$$ "$log" &
+	viewer=$!
+	run_suite "$suite" >> "$log" 2>&1
+	status=$?
+	sleep 1 # for the last lines to be shown
+	kill "$viewer"
+	wait "$viewer" 2> /dev/null
+	if ! table_row "$log" "$(debian_name "$suite")" > "$RELEASES_DIR/$suite.row"; then
+		note "$suite: the tests did not come to their end; see $log"
+		return 1
+	fi
+	return $status
 }
 
 # The table is what follows the line that begins with "    DPDK ", up to an empty line. A
@@ -160,6 +201,16 @@ main() {
 	[ $# -gt 0 ] || set -- $SUITES
 	[ "$(id -u)" -eq 0 ] || die "only root can mount and change into the directories"
 	mkdir -p "$RELEASES_DIR"
+	TEST_PREFIX=fmrel$$
+	trap cleanup EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	exec 9> "$RELEASES_DIR/lock"
+	if ! flock --nonblock 9; then
+		note "waiting for another run in $RELEASES_DIR"
+		flock 9 &
+		wait $! || exit 1
+	fi
 	if $fresh; then
 		for suite in "$@"; do
 			rm -rf "${RELEASES_DIR:?}/$suite"

@@ -9,7 +9,8 @@
 # usage: test.sh [STAGE...]      default: all stages
 #        test.sh --list          print the stages
 #
-# Logs: build/test-logs/. A command in TEST_WRAPPER is put in front of every test.
+# Logs: build/test-logs/. A command in TEST_WRAPPER is put in front of every test. Two runs at
+# a time need two build directories: FASTMEM_BUILD=DIR says where the second one's is.
 
 # shellcheck source=devtools/common.sh
 . "$(dirname "$0")/common.sh"
@@ -62,12 +63,14 @@ main() {
 	fi
 	check_names "$@"
 	mkdir -p "$TEST_LOGS" "$TEST_BUILDS"
+	exec 9> "$FASTMEM_BUILD/.test-lock"
+	flock --nonblock 9 || die "tests run in $FASTMEM_BUILD already"
 	rm -f "$TEST_LOGS"/*
 	: > "$TEST_ROWS"
 
 	while read -r file; do
 		note "== $(stage_name "$file"): $(sed -n 's/^# Stage: //p' "$file")"
-		bash "$file" < /dev/null
+		bash "$file" < /dev/null 9>&-
 		status=$?
 		if [ $status -ne 0 ]; then
 			note "FAIL  stage $(stage_name "$file") ended early with status $status"
