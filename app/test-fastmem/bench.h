@@ -3,7 +3,8 @@
  */
 
 /*
- * What dpdk-test-fastmem adds to the benchmark: a description of the machine, results.json, the summary.
+ * What dpdk-test-fastmem adds to the benchmark: a description of the machine, results.json, the
+ * summary.
  */
 
 #ifndef BENCH_H

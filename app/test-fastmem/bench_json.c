@@ -3,8 +3,9 @@
  */
 
 /*
- * Writes results.json: where the run took place, how each contender was used, and a record per case, point,
- * contender and metric. Ratios are costs: below 1 means better than the other, also for rates.
+ * Writes results.json: where the run took place, how each contender was used, and a record per
+ * case, point, contender and metric. Ratios are costs: below 1 means better than the other, also
+ * for rates.
  */
 
 #include <errno.h>
@@ -59,6 +60,8 @@ ratio_to(const struct fmb_bench *b, const struct fmb_record *r, enum fmb_who who
 static void
 put_record(FILE *f, const struct fmb_bench *b, const struct fmb_record *r)
 {
+	bool is_bulk = r->cas->loop == FMB_BULK || r->cas->loop == FMB_BULK_PTRS;
+
 	fprintf(f, "    {");
 	put_string(f, "case", r->cas->name, ", ");
 	put_string(f, "allocator", fmb_contenders[r->who]->name, ", ");
@@ -68,8 +71,7 @@ put_record(FILE *f, const struct fmb_bench *b, const struct fmb_record *r)
 		put_count(f, "size", r->point.size, ", ");
 	put_count(f, "lcores", r->point.lcores == 0 ? 1 : r->point.lcores, ", ");
 	put_count(f, "n", r->point.n, ", ");
-	put_count(f, "bulk", r->cas->loop == FMB_BULK || r->cas->loop == FMB_BULK_PTRS ? r->point.n : 1,
-		", ");
+	put_count(f, "bulk", is_bulk ? r->point.n : 1, ", ");
 	put_string(f, "metric", r->metric->name, ", ");
 	put_string(f, "unit", r->metric->unit, ", ");
 	fprintf(f, "\"more_is_better\": %s,\n     ", r->metric->more_is_better ? "true" : "false");

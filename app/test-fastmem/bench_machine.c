@@ -79,7 +79,8 @@ bench_machine_read(struct bench_machine *m)
 	memset(m, 0, sizeof(*m));
 	read_cpu(m->cpu, sizeof(m->cpu));
 	if (uname(&un) == 0)
-		snprintf(m->kernel, sizeof(m->kernel), "%s %s %s", un.sysname, un.release, un.machine);
+		snprintf(m->kernel, sizeof(m->kernel), "%s %s %s",
+			un.sysname, un.release, un.machine);
 	strftime(m->date, sizeof(m->date), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
 #ifdef __clang__
 	snprintf(m->compiler, sizeof(m->compiler), "clang %s", __clang_version__);
@@ -112,9 +113,10 @@ bench_machine_print(const struct bench_machine *m, FILE *out)
 	fprintf(out, "fastmem benchmark, %s\n", m->date);
 	fprintf(out, "  machine   %s, %u CPUs, %u socket(s), TSC %.3f GHz, %s\n", m->cpu, m->cpus,
 		m->sockets, (double)rte_get_tsc_hz() / 1e9, m->kernel);
-	fprintf(out, "  DPDK      %s, IOVA as %s, %u lcores, hugepages: %s\n", rte_version(), m->iova,
-		m->lcores, m->hugepages);
+	fprintf(out, "  DPDK      %s, IOVA as %s, %u lcores, hugepages: %s\n", rte_version(),
+		m->iova, m->lcores, m->hugepages);
 	fprintf(out, "  build     %s, vectors %s, %s\n", m->compiler, m->simd, FMB_BUILD);
 	if (!m->has_hugepages)
-		fprintf(out, "\n  *** NO HUGEPAGES: running with --no-huge, figures are not comparable with hugepages ***\n");
+		fprintf(out, "\n  *** NO HUGEPAGES: running with --no-huge, "
+			"figures are not comparable with hugepages ***\n");
 }

@@ -3,9 +3,9 @@
  */
 
 /*
- * The summary: a line per row of what fastmem is meant to reach, each the geometric mean of the points that
- * belong to it, with the worst point beside it; at the end the geometric means of all rows. Only ratios of
- * what this run measured are computed here.
+ * The summary: a line per row of what fastmem is meant to reach, each the geometric mean of the
+ * points that belong to it, with the worst point beside it; at the end the geometric means of all
+ * rows. Only ratios of what this run measured are computed here.
  */
 
 #include <math.h>
@@ -32,29 +32,36 @@ struct row {
 
 static const struct row rows[] = {
 	{"tight, 64 B to 4 KiB", "tight", "", ONE(FMB_FM), PAGE_OR_LESS, 0, 0, .80},
-	{"tight, size unknown to the compiler", "tight", "", ONE(FMB_FM_VAR), PAGE_OR_LESS, 0, 0, 0},
+	{"tight, size unknown to the compiler", "tight", "",
+		ONE(FMB_FM_VAR), PAGE_OR_LESS, 0, 0, 0},
 	{"tight, sized free", "tight", "", ONE(FMB_FM_SIZED), PAGE_OR_LESS, 0, 0, .70},
 	{"tight, handle", "tight", "", ONE(FMB_FM_HANDLE), PAGE_OR_LESS, 0, 0, .70},
 	{"tight, 8 to 32 B", "tight", "", ONE(FMB_FM), 8, 32, 0, 0, 0},
 	{"tight, 8 KiB to 1 MiB", "tight", "", ONE(FMB_FM), 8192, 1 << 20, 0, 0, 0},
 	{"batch of 256, fifo, 64 B to 4 KiB", "batch", "", ONE(FMB_FM), PAGE_OR_LESS, 0, 0, .65},
-	{"batch of 256, sized free or handle", "batch", "", FMB_FM_SIZED, FMB_FM_HANDLE, PAGE_OR_LESS, 0, 0, 0},
+	{"batch of 256, sized free or handle", "batch", "",
+		FMB_FM_SIZED, FMB_FM_HANDLE, PAGE_OR_LESS, 0, 0, 0},
 	{"2048 in random order, 64 and 256 B", "random", "", ONE(FMB_FM), 64, 256, 0, 0, .50},
 	{"2048 in random order, 1 and 4 KiB", "random", "", ONE(FMB_FM), 1024, 4096, 0, 0, .60},
 	{"bulk 4, pointers only", "bulk_ptrs", "", ONE(FMB_FM), ANY_SIZE, 4, 0, .58},
 	{"bulk 8, pointers only", "bulk_ptrs", "", ONE(FMB_FM), ANY_SIZE, 8, 0, 0},
 	{"bulk 32, pointers only", "bulk_ptrs", "", ONE(FMB_FM), ANY_SIZE, 32, 0, .95},
 	{"bulk 256, pointers only", "bulk_ptrs", "", ONE(FMB_FM), ANY_SIZE, 256, 0, .80},
-	{"bulk 4 by handle, pointers only", "bulk_ptrs", "", ONE(FMB_FM_HANDLE), ANY_SIZE, 4, 0, .55},
-	{"bulk 32 by handle, pointers only", "bulk_ptrs", "", ONE(FMB_FM_HANDLE), ANY_SIZE, 32, 0, .80},
-	{"bulk 256 by handle, pointers only", "bulk_ptrs", "", ONE(FMB_FM_HANDLE), ANY_SIZE, 256, 0, .60},
+	{"bulk 4 by handle, pointers only", "bulk_ptrs", "",
+		ONE(FMB_FM_HANDLE), ANY_SIZE, 4, 0, .55},
+	{"bulk 32 by handle, pointers only", "bulk_ptrs", "",
+		ONE(FMB_FM_HANDLE), ANY_SIZE, 32, 0, .80},
+	{"bulk 256 by handle, pointers only", "bulk_ptrs", "",
+		ONE(FMB_FM_HANDLE), ANY_SIZE, 256, 0, .60},
 	{"bulk 4, objects written", "bulk", "", ONE(FMB_FM), ANY_SIZE, 4, 0, .58},
 	{"bulk 8, objects written", "bulk", "", ONE(FMB_FM), ANY_SIZE, 8, 0, 0},
 	{"bulk 32, objects written", "bulk", "", ONE(FMB_FM), ANY_SIZE, 32, 0, .95},
 	{"bulk 256, objects written", "bulk", "", ONE(FMB_FM), ANY_SIZE, 256, 0, .80},
 	{"bulk 4 by handle, objects written", "bulk", "", ONE(FMB_FM_HANDLE), ANY_SIZE, 4, 0, .55},
-	{"bulk 32 by handle, objects written", "bulk", "", ONE(FMB_FM_HANDLE), ANY_SIZE, 32, 0, .80},
-	{"bulk 256 by handle, objects written", "bulk", "", ONE(FMB_FM_HANDLE), ANY_SIZE, 256, 0, .60},
+	{"bulk 32 by handle, objects written", "bulk", "",
+		ONE(FMB_FM_HANDLE), ANY_SIZE, 32, 0, .80},
+	{"bulk 256 by handle, objects written", "bulk", "",
+		ONE(FMB_FM_HANDLE), ANY_SIZE, 256, 0, .60},
 	{"mixed sizes, 1,000 live", "mixed", "", ONE(FMB_FM), ANY_SIZE, 1000, 0, .80},
 	{"mixed sizes, 20,000 live", "mixed", "", ONE(FMB_FM), ANY_SIZE, 20000, 0, .65},
 	{"first-line chase, 256 B to 4 KiB", "chase", "", ONE(FMB_FM), ANY_SIZE, 0, 0, .95},
@@ -63,7 +70,8 @@ static const struct row rows[] = {
 	{"latency, mixed, p99", "latency", "p99", ONE(FMB_FM), ANY_SIZE, 0, 0, 1.0},
 	{"latency, mixed, p99.9", "latency", "p99.9", ONE(FMB_FM), ANY_SIZE, 0, 0, 1.0},
 	{"latency, mixed, p99.99", "latency", "p99.99", ONE(FMB_FM), ANY_SIZE, 0, 0, 0},
-	{"latency, several lcores, p99.99", "latency_many", "p99.99", ONE(FMB_FM), ANY_SIZE, 0, 0, 0},
+	{"latency, several lcores, p99.99", "latency_many", "p99.99",
+		ONE(FMB_FM), ANY_SIZE, 0, 0, 0},
 	{"self, batch 256, 8 lcores, rate", "self", "", ONE(FMB_FM), ANY_SIZE, 256, 8, 0},
 	{"self, batch 2048, 8 lcores, rate", "self", "", ONE(FMB_FM), ANY_SIZE, 2048, 8, 0},
 	{"self, batch 2048, 8 lcores, worst", "self", "worst", ONE(FMB_FM), ANY_SIZE, 2048, 8, 0},
@@ -103,7 +111,8 @@ value(const struct fmb_bench *b, const struct fmb_record *like, enum fmb_who who
 }
 
 static void
-add_point(const struct fmb_bench *b, const struct row *row, const struct fmb_record *r, struct sums *s)
+add_point(const struct fmb_bench *b, const struct row *row, const struct fmb_record *r,
+	struct sums *s)
 {
 	const struct fmb_metric *m = r->metric;
 	double fm = r->st.median, other = value(b, r, row->who2), best = NAN, v, ratio;
@@ -161,7 +170,8 @@ print_memory(const struct fmb_bench *b, FILE *out)
 	const struct fmb_record *r;
 	unsigned int i;
 
-	fprintf(out, "\nmemory%60s %10s %10s %10s %10s\n", "fastmem", "ring", "lf_stack", "rte_malloc", "libc");
+	fprintf(out, "\nmemory%60s %10s %10s %10s %10s\n",
+		"fastmem", "ring", "lf_stack", "rte_malloc", "libc");
 	for (i = 0; i < b->nb_records; i++) {
 		char label[80];
 
@@ -172,8 +182,8 @@ print_memory(const struct fmb_bench *b, FILE *out)
 		snprintf(label, sizeof(label), "%s, %u x %zu B: %s %s", r->cas->name, r->point.n,
 			r->point.size, r->metric->name, r->metric->unit);
 		fprintf(out, "%-55s %10.2f %10.2f %10.2f %10.2f %10.2f\n", label, r->st.median,
-			value(b, r, FMB_MP_RING), value(b, r, FMB_MP_LF), value(b, r, FMB_RTE_MALLOC),
-			value(b, r, FMB_LIBC));
+			value(b, r, FMB_MP_RING), value(b, r, FMB_MP_LF),
+			value(b, r, FMB_RTE_MALLOC), value(b, r, FMB_LIBC));
 	}
 }
 
@@ -185,7 +195,8 @@ bench_summary_print(const struct fmb_bench *b, FILE *out)
 	enum ratio k;
 
 	fprintf(out, "\nsummary: ratios of cost, geometric means over the points of a row\n");
-	fprintf(out, "%-40s %9s %9s %9s %9s %9s %9s %6s\n", "", "fm/ring", "fm/lf", "fm/best", "rte/fm",
+	fprintf(out, "%-40s %9s %9s %9s %9s %9s %9s %6s\n",
+		"", "fm/ring", "fm/lf", "fm/best", "rte/fm",
 		"libc/fm", "worst", "goal");
 	for (i = 0; i < RTE_DIM(rows); i++) {
 		memset(&s, 0, sizeof(s));

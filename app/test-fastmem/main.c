@@ -3,7 +3,8 @@
  */
 
 /*
- * dpdk-test-fastmem: the A/B benchmark as a program. EAL's arguments, then "--", then its own; see usage().
+ * dpdk-test-fastmem: the A/B benchmark as a program. EAL's arguments, then "--", then its own; see
+ * usage().
  */
 
 #include <errno.h>

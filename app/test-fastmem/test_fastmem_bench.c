@@ -3,10 +3,11 @@
  */
 
 /*
- * The measuring part of the benchmark: for each point of each selected case it opens the contenders, finds
- * how many rounds make a sample long enough, takes the samples of all contenders in turn within each
- * repetition (a different one first each time), and keeps medians and spread. Prints a line per point as it
- * goes. Calls the contenders through their tables, and the cases' own sample functions.
+ * The measuring part of the benchmark: for each point of each selected case it opens the
+ * contenders, finds how many rounds make a sample long enough, takes the samples of all contenders
+ * in turn within each repetition (a different one first each time), and keeps medians and spread.
+ * Prints a line per point as it goes. Calls the contenders through their tables, and the cases'
+ * own sample functions.
  */
 
 #include <errno.h>
@@ -114,10 +115,13 @@ open_handles(struct fmb_bench *b)
 {
 	unsigned int c;
 
-	for (c = 0; c < (b->cas->mixed ? FMB_MIXED_CLASSES : 1); c++)
-		if (rte_fastmem_hlookup(b->cas->mixed ? (size_t)FMB_MIXED_MIN << c : b->point.size, 0,
-				SOCKET_ID_ANY, &b->res[FMB_FM_HANDLE].handle[c]) != 0)
+	for (c = 0; c < (b->cas->mixed ? FMB_MIXED_CLASSES : 1); c++) {
+		size_t size = b->cas->mixed ? (size_t)FMB_MIXED_MIN << c : b->point.size;
+
+		if (rte_fastmem_hlookup(size, 0, SOCKET_ID_ANY,
+				&b->res[FMB_FM_HANDLE].handle[c]) != 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -234,7 +238,8 @@ quantile(const double *sorted, unsigned int n, double q)
 }
 
 static int
-add_record(struct fmb_bench *b, enum fmb_who who, unsigned int metric, double *samples, unsigned int n)
+add_record(struct fmb_bench *b, enum fmb_who who, unsigned int metric, double *samples,
+	unsigned int n)
 {
 	struct fmb_record *r;
 
@@ -273,8 +278,9 @@ fmb_find(const struct fmb_bench *b, const struct fmb_case *cas, const struct fmb
 	for (i = 0; i < b->nb_records; i++) {
 		const struct fmb_record *r = &b->records[i];
 
-		if (r->cas == cas && r->who == who && r->metric == metric && r->point.size == point->size &&
-				r->point.n == point->n && r->point.lcores == point->lcores)
+		if (r->cas == cas && r->who == who && r->metric == metric &&
+				r->point.size == point->size && r->point.n == point->n &&
+				r->point.lcores == point->lcores)
 			return r;
 	}
 	return NULL;
@@ -302,11 +308,19 @@ print_ratio(FILE *out, const struct fmb_metric *m, const double *v, int other, b
 	double r = NAN;
 
 	if (other >= 0 && v[FMB_FM] > 0 && v[other] > 0)
-		r = turn ? fmb_cost_ratio(m, v[other], v[FMB_FM]) : fmb_cost_ratio(m, v[FMB_FM], v[other]);
+		r = turn ? fmb_cost_ratio(m, v[other], v[FMB_FM]) :
+			fmb_cost_ratio(m, v[FMB_FM], v[other]);
 	if (isnan(r))
 		fprintf(out, " %7s", "-");
 	else
 		fprintf(out, turn ? " %7.1f" : " %7.2f", r);
+}
+
+/* That contender, or -1 where the case is not for it. */
+static int
+if_it_runs(const struct fmb_bench *b, enum fmb_who who)
+{
+	return (b->cas->who & FMB_BIT(who)) != 0 ? (int)who : -1;
 }
 
 static void
@@ -332,7 +346,8 @@ print_line(const struct fmb_bench *b, const struct fmb_metric *m)
 		if (r == NULL)
 			fprintf(b->out, "%11s", "-");
 		else
-			fprintf(b->out, v[who] >= 1000 ? "%11.0f" : v[who] < 10 ? "%11.2f" : "%11.1f", v[who]);
+			fprintf(b->out, v[who] >= 1000 ? "%11.0f" :
+				v[who] < 10 ? "%11.2f" : "%11.1f", v[who]);
 		if (r != NULL && who <= FMB_MP_LF && r->st.q3 - r->st.q1 > r->st.median / 10)
 			noisy = true;
 		if ((FMB_BIT(who) & FMB_ALL_MP) && r != NULL &&
@@ -340,10 +355,10 @@ print_line(const struct fmb_bench *b, const struct fmb_metric *m)
 			best = who;
 	}
 	fprintf(b->out, " |");
-	print_ratio(b->out, m, v, (b->cas->who & FMB_BIT(FMB_MP_RING)) ? FMB_MP_RING : -1, false);
+	print_ratio(b->out, m, v, if_it_runs(b, FMB_MP_RING), false);
 	print_ratio(b->out, m, v, best, false);
-	print_ratio(b->out, m, v, (b->cas->who & FMB_BIT(FMB_RTE_MALLOC)) ? FMB_RTE_MALLOC : -1, true);
-	print_ratio(b->out, m, v, (b->cas->who & FMB_BIT(FMB_LIBC)) ? FMB_LIBC : -1, true);
+	print_ratio(b->out, m, v, if_it_runs(b, FMB_RTE_MALLOC), true);
+	print_ratio(b->out, m, v, if_it_runs(b, FMB_LIBC), true);
 	fprintf(b->out, "%s\n", noisy ? " ~" : "");
 	fflush(b->out);
 }

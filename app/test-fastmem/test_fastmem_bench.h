@@ -5,12 +5,13 @@
 /*
  * The benchmark of fastmem against rte_mempool, rte_malloc and libc malloc.
  *
- * Words: a *case* is a pattern of use (one table); a *point* is one line of it (size, n, lcores); a
- * *contender* is an allocator in one way of using it (one column); a *sample* is one timed run of one
- * contender; a *metric* is one figure of a sample; a *record* is what all samples of one contender at one
- * point say about one metric.
+ * Words: a *case* is a pattern of use (one table); a *point* is one line of it (size, n, lcores);
+ * a *contender* is an allocator in one way of using it (one column); a *sample* is one timed run
+ * of one contender; a *metric* is one figure of a sample; a *record* is what all samples of one
+ * contender at one point say about one metric.
  *
- * test_fastmem_bench.c       measures: opens the contenders, interleaves their samples, keeps records
+ * test_fastmem_bench.c       measures: opens the contenders, interleaves their samples, keeps
+ *                            records
  * test_fastmem_bench_cases.c what is measured: the cases of one lcore
  * test_fastmem_bench_multi.c the cases of several lcores
  * test_fastmem_bench_mem.c   the cases about memory
@@ -18,8 +19,8 @@
  *                            the contenders: each compiles the loops of test_fastmem_bench_loops.h
  *                            around its own inline calls
  *
- * Everything here may be part of DPDK's app/test; the stand-alone program dpdk-test-fastmem adds options,
- * results.json and the summary.
+ * Everything here may be part of DPDK's app/test; the stand-alone program dpdk-test-fastmem adds
+ * options, results.json and the summary.
  */
 
 #ifndef TEST_FASTMEM_BENCH_H
@@ -106,7 +107,10 @@ struct fmb_live {
 	uint32_t class;
 };
 
-/* What a contender needs to serve a point: one pool or handle per class; the first if there is one size. */
+/*
+ * What a contender needs to serve a point: one pool or handle per class; the first if there is one
+ * size.
+ */
 struct fmb_res {
 	struct rte_mempool *mp[FMB_MIXED_CLASSES];
 	rte_fastmem_handle_t handle[FMB_MIXED_CLASSES];
@@ -240,7 +244,8 @@ unsigned int fmb_nb_lcores(void);	/* lcores that multi-lcore cases can use */
 int fmb_sample_latency(struct fmb_bench *b, enum fmb_who who, double *values);
 
 /* test_fastmem_bench_mp.c */
-struct rte_mempool *fmb_pool_create(enum fmb_who who, size_t size, unsigned int n, unsigned int lcores);
+struct rte_mempool *fmb_pool_create(enum fmb_who who, size_t size, unsigned int n,
+		unsigned int lcores);
 
 static __rte_always_inline uint64_t
 fmb_random(uint64_t *state)

@@ -3,8 +3,8 @@
  */
 
 /*
- * What is measured on one lcore. Every figure is TSC cycles per object, for its allocation, the write of its
- * first line and its free, with the loop around them; nothing is subtracted.
+ * What is measured on one lcore. Every figure is TSC cycles per object, for its allocation, the
+ * write of its first line and its free, with the loop around them; nothing is subtracted.
  */
 
 #include "test_fastmem_bench.h"
@@ -25,8 +25,8 @@ static const struct fmb_metric latency[] = {
 
 static const struct fmb_point tight_points[] = {
 	{8, 1, 1, Q}, {16, 1, 1, 0}, {32, 1, 1, 0}, {64, 1, 1, Q}, {100, 1, 1, 0}, {128, 1, 1, 0},
-	{256, 1, 1, Q}, {512, 1, 1, 0}, {1000, 1, 1, 0}, {1024, 1, 1, Q}, {1500, 1, 1, 0}, {2048, 1, 1, 0},
-	{4096, 1, 1, Q}, {8192, 1, 1, 0}, {65536, 1, 1, 0}, {1048576, 1, 1, 0},
+	{256, 1, 1, Q}, {512, 1, 1, 0}, {1000, 1, 1, 0}, {1024, 1, 1, Q}, {1500, 1, 1, 0},
+	{2048, 1, 1, 0}, {4096, 1, 1, Q}, {8192, 1, 1, 0}, {65536, 1, 1, 0}, {1048576, 1, 1, 0},
 };
 
 static const struct fmb_point batch_points[] = {
@@ -49,8 +49,8 @@ static const struct fmb_point mixed_points[] = {
 };
 
 static const struct fmb_point chase_points[] = {
-	{256, 1024, 1, Q}, {512, 1024, 1, 0}, {1024, 1024, 1, Q}, {1500, 1024, 1, 0}, {2048, 1024, 1, 0},
-	{4096, 1024, 1, Q},
+	{256, 1024, 1, Q}, {512, 1024, 1, 0}, {1024, 1024, 1, Q}, {1500, 1024, 1, 0},
+	{2048, 1024, 1, 0}, {4096, 1024, 1, Q},
 };
 
 static const struct fmb_point latency_points[] = {

@@ -3,9 +3,9 @@
  */
 
 /*
- * What an allocator takes from EAL or from the kernel, and what an operation costs as the number of live
- * objects grows. Each sample has the allocator to itself: pools are made and freed around it, and fastmem is
- * taken down and set up again, so that it begins with nothing.
+ * What an allocator takes from EAL or from the kernel, and what an operation costs as the number
+ * of live objects grows. Each sample has the allocator to itself: pools are made and freed around
+ * it, and fastmem is taken down and set up again, so that it begins with nothing.
  */
 
 #include <malloc.h>
@@ -149,7 +149,8 @@ sample_growth(struct fmb_bench *b, enum fmb_who who, double *values)
 	if (begin(who, &base) != 0)
 		return -1;
 	if ((FMB_BIT(who) & FMB_ALL_FM) &&
-			rte_fastmem_reserve(b->point.n * b->point.size * 21 / 20, SOCKET_ID_ANY) != 0)
+			rte_fastmem_reserve(b->point.n * b->point.size * 21 / 20,
+				SOCKET_ID_ANY) != 0)
 		return -1;
 	ret = fmb_open(b, who);
 	if (ret == 0) {
@@ -170,8 +171,12 @@ sample_growth(struct fmb_bench *b, enum fmb_who who, double *values)
 }
 
 static const struct fmb_metric first[] = {{"mapped", "MiB", false}, {"from heap", "MiB", false}};
-static const struct fmb_metric payload[] = {{"backing", "/payload", false}, {"all", "/payload", false}};
-static const struct fmb_metric growth[] = {{"fill+drain", "cyc", false}, {"replace", "cycles", false}};
+static const struct fmb_metric payload[] = {
+	{"backing", "/payload", false}, {"all", "/payload", false},
+};
+static const struct fmb_metric growth[] = {
+	{"fill+drain", "cyc", false}, {"replace", "cycles", false},
+};
 
 static const struct fmb_point first_points[] = {
 	{8, 1, 0, Q},
@@ -182,7 +187,8 @@ static const struct fmb_point payload_points[] = {
 };
 
 static const struct fmb_point growth_points[] = {
-	{64, 1000, 1, Q}, {64, 10000, 1, Q}, {64, 100000, 1, Q}, {64, 1000000, 1, 0}, {64, 10000000, 1, 0},
+	{64, 1000, 1, Q}, {64, 10000, 1, Q}, {64, 100000, 1, Q},
+	{64, 1000000, 1, 0}, {64, 10000000, 1, 0},
 };
 
 const struct fmb_case fmb_mem_cases[] = {

@@ -3,9 +3,9 @@
  */
 
 /*
- * The loops with mixed sizes; part of test_fastmem_bench_loops.h, which includes it and says what the macros
- * are. What a live object was asked for with is kept beside its pointer, as an application does that has to
- * give it back to the right pool.
+ * The loops with mixed sizes; part of test_fastmem_bench_loops.h, which includes it and says what
+ * the macros are. What a live object was asked for with is kept beside its pointer, as an
+ * application does that has to give it back to the right pool.
  */
 
 static uint64_t
@@ -50,7 +50,10 @@ FMB_(mixed_drain)(struct fmb_run *run)
 	return rte_rdtsc_precise() - t;
 }
 
-/* Free a live object and allocate another in its place; false if that failed: the place is given up. */
+/*
+ * Free a live object and allocate another in its place; false if that failed: the place is given
+ * up.
+ */
 static __rte_always_inline bool
 FMB_(mixed_step)(struct fmb_run *run, const struct fmb_step *s)
 {

@@ -3,10 +3,10 @@
  */
 
 /*
- * What is measured on several lcores: a pipeline of two, several that each use the allocator for themselves,
- * and pairs of producers and consumers. If there are more of them than CPUs, a lcore that has nothing to do
- * gives way, and the main lcore sleeps meanwhile. The percentiles of latencies are also gathered here, for
- * one lcore and for several.
+ * What is measured on several lcores: a pipeline of two, several that each use the allocator for
+ * themselves, and pairs of producers and consumers. If there are more of them than CPUs, a lcore
+ * that has nothing to do gives way, and the main lcore sleeps meanwhile. The percentiles of
+ * latencies are also gathered here, for one lcore and for several.
  */
 
 #include <math.h>
@@ -128,7 +128,8 @@ start_workers(const unsigned int *ids, unsigned int n)
 }
 
 static void
-init_worker(struct worker *w, const struct fmb_bench *b, enum fmb_who who, enum fmb_loop loop, bool yield)
+init_worker(struct worker *w, const struct fmb_bench *b, enum fmb_who who, enum fmb_loop loop,
+	bool yield)
 {
 	memset(w, 0, sizeof(*w));
 	w->run = b->run[who];
@@ -205,7 +206,8 @@ sample_pairs(struct fmb_bench *b, enum fmb_who who, double *values)
 	shared = share_cpus(ids, n);
 	for (i = 0; i < n / 2; i++) {
 		snprintf(name, sizeof(name), "fmb_pair_%u", i);
-		rings[i] = rte_ring_create(name, RING_SIZE, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+		rings[i] = rte_ring_create(name, RING_SIZE, SOCKET_ID_ANY,
+				RING_F_SP_ENQ | RING_F_SC_DEQ);
 		ok = ok && rings[i] != NULL;
 	}
 	for (i = 0; i < n && ok; i++) {
@@ -227,7 +229,10 @@ sample_pairs(struct fmb_bench *b, enum fmb_who who, double *values)
 	return ok ? sum_up(n, true, values) : -1;
 }
 
-/* The other end of the pipeline: a lcore with a CPU of its own if there is one, on that socket if asked. */
+/*
+ * The other end of the pipeline: a lcore with a CPU of its own if there is one, on that socket if
+ * asked.
+ */
 static unsigned int
 pick_partner(void)
 {
@@ -255,7 +260,8 @@ run_pipeline(struct fmb_bench *b, enum fmb_who who, unsigned int partner, double
 
 	if (partner >= RTE_MAX_LCORE)
 		return -1;
-	run->ring = rte_ring_create("fmb_pipeline", RING_SIZE, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	run->ring = rte_ring_create("fmb_pipeline", RING_SIZE, SOCKET_ID_ANY,
+			RING_F_SP_ENQ | RING_F_SC_DEQ);
 	if (run->ring == NULL)
 		return -1;
 	run->stop = &stop;
@@ -377,8 +383,8 @@ static const struct fmb_metric latency[] = {
 };
 
 static const struct fmb_point pipeline_points[] = {
-	{64, FMB_BURST, 2, Q}, {256, FMB_BURST, 2, Q}, {1024, FMB_BURST, 2, Q}, {1500, FMB_BURST, 2, 0},
-	{4096, FMB_BURST, 2, Q},
+	{64, FMB_BURST, 2, Q}, {256, FMB_BURST, 2, Q}, {1024, FMB_BURST, 2, Q},
+	{1500, FMB_BURST, 2, 0}, {4096, FMB_BURST, 2, Q},
 };
 
 static const struct fmb_point self_points[] = {
@@ -387,7 +393,8 @@ static const struct fmb_point self_points[] = {
 };
 
 static const struct fmb_point pairs_points[] = {
-	{256, FMB_BURST, 2, 0}, {256, FMB_BURST, 4, 0}, {256, FMB_BURST, 6, 0}, {256, FMB_BURST, 8, Q},
+	{256, FMB_BURST, 2, 0}, {256, FMB_BURST, 4, 0},
+	{256, FMB_BURST, 6, 0}, {256, FMB_BURST, 8, Q},
 };
 
 static const struct fmb_point latency_points[] = {

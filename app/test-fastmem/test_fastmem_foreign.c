@@ -3,9 +3,9 @@
  */
 
 /*
- * Functional test, foreign pointers: pointers that are not the allocator's given to
- * every function that takes one. They are refused, their memory and the statistics stay as
- * they are, and valid objects beside them in an array are freed. Calls the public API and test_fastmem.h.
+ * Functional test, foreign pointers: pointers that are not the allocator's given to every function
+ * that takes one. They are refused, their memory and the statistics stay as they are, and valid
+ * objects beside them in an array are freed. Calls the public API and test_fastmem.h.
  */
 
 #include <errno.h>

@@ -3,8 +3,9 @@
  */
 
 /*
- * fastmem_perf_autotest: the benchmark of test_fastmem_bench.h in short, as a command of dpdk-test. It prints
- * the tables; it fails if a contender that should always work, fastmem itself, could not be measured.
+ * fastmem_perf_autotest: the benchmark of test_fastmem_bench.h in short, as a command of
+ * dpdk-test. It prints the tables; it fails if a contender that should always work, fastmem
+ * itself, could not be measured.
  */
 
 #include <errno.h>

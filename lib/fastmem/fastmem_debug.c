@@ -66,7 +66,8 @@ given(struct fastmem_shared *sh, void *obj, size_t size, unsigned int flags, con
 		record->alloc_proc = fastmem_local.id;
 		record->alloc_lcore = lcore < FASTMEM_NO_LCORE ? lcore : FASTMEM_NO_LCORE;
 		record->free_site = NULL;
-		fastmem_record_set_word(record, FASTMEM_WORD(FASTMEM_STATE_LIVE, is_open, place.bin, size));
+		fastmem_record_set_word(record,
+				FASTMEM_WORD(FASTMEM_STATE_LIVE, is_open, place.bin, size));
 	}
 	fastmem_san_alloc(obj, size);
 	if (record != NULL)
@@ -147,7 +148,7 @@ check_claim(struct fastmem_shared *sh, const struct claim *claim, const void *pt
 	bool is_wrong;
 
 	if (claim->kind == CLAIM_SIZE) {
-		/* After a realloc that left it in its place, its class may be above that of its size. */
+		/* Left in its place by a realloc, its class may be above that of its size. */
 		is_wrong = !__rte_fastmem_size_is_valid(claim->size, claim->align) ||
 			fastmem_bin_class(__rte_fastmem_bin(claim->size, claim->align)) >
 			fastmem_bin_class(place->bin);
@@ -204,7 +205,8 @@ free_checked(struct fastmem_shared *sh, void *ptr, const struct claim *claim, co
 		/* Of two threads that free it, one goes on. */
 		if (FASTMEM_WORD_STATE(word) != FASTMEM_STATE_LIVE ||
 				!rte_atomic_compare_exchange_strong_explicit(&record->word, &word,
-				FASTMEM_WORD(FASTMEM_STATE_BUSY, 0, place.bin, FASTMEM_WORD_SIZE(word)),
+				FASTMEM_WORD(FASTMEM_STATE_BUSY, 0, place.bin,
+					FASTMEM_WORD_SIZE(word)),
 				rte_memory_order_acq_rel, rte_memory_order_relaxed)) {
 			refuse(sh, RTE_FASTMEM_MISUSE_DOUBLE_FREE, claim->call, ptr, &place, 0);
 			return;

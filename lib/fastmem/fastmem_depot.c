@@ -5,12 +5,12 @@
 /*
  * Depots: magazines between caches and slabs.
  *
- * Owns the stack of magazines with objects of each bin, each socket's stack of empty ones,
- * and each thread's stash of these. The stacks are lock-free and free of ABA:
- * each change increments the tag of the head, and the memory of a magazine stays
- * one, mapped until deinit, so that reading the link of a magazine that
- * somebody else has popped is harmless; the compare-and-swap then fails (model/depot.pml
- * is a model of it). Calls the slab layer to drain what is over the limit, and meta for new magazines.
+ * Owns the stack of magazines with objects of each bin, each socket's stack of empty ones, and
+ * each thread's stash of these. The stacks are lock-free and free of ABA: each change increments
+ * the tag of the head, and the memory of a magazine stays one, mapped until deinit, so that
+ * reading the link of a magazine that somebody else has popped is harmless; the compare-and-swap
+ * then fails (model/depot.pml is a model of it). Calls the slab layer to drain what is over the
+ * limit, and meta for new magazines.
  */
 
 #include <inttypes.h>

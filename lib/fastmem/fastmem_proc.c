@@ -182,7 +182,8 @@ fastmem_proc_reap(struct fastmem_shared *sh)
 	if (!sh->has_lock_file || !local_trylock(&reap_lock))
 		return;
 	for (slot = 0; slot < FASTMEM_MAX_PROCS; slot++) {
-		if (slot == self || fastmem_slot_id(sh, slot) == 0 || fastmem_slot_trylock(slot) != 1)
+		if (slot == self || fastmem_slot_id(sh, slot) == 0 ||
+				fastmem_slot_trylock(slot) != 1)
 			continue;
 		/* It may have ended in peace meanwhile; dying here leaves it as it was. */
 		if (fastmem_slot_id(sh, slot) != 0) {

@@ -311,7 +311,8 @@ fastmem_debug_history(struct fastmem_shared *sh, const void *ptr, char *buf, siz
 
 	fastmem_record_find(sh, ptr, false, &place);
 	record = place.record;
-	state = record == NULL ? FASTMEM_STATE_NONE : FASTMEM_WORD_STATE(fastmem_record_word(record));
+	state = record == NULL ? FASTMEM_STATE_NONE :
+		FASTMEM_WORD_STATE(fastmem_record_word(record));
 	if (record == NULL || state == FASTMEM_STATE_NONE)
 		return place.obj == NULL ? 0 : snprintf(buf, len, "; it was never allocated");
 	n = write_site(buf, len, "; allocated at", record->alloc_site, record->alloc_proc,

@@ -18,7 +18,8 @@
 #define FASTMEM_STATE_BUSY 2 /* being freed */
 #define FASTMEM_STATE_FREE 3
 #define FASTMEM_WORD(state, open, bin, size) \
-	((uint32_t)(state) << 30 | (uint32_t)(open) << 29 | (uint32_t)(bin) << 24 | (uint32_t)(size))
+	((uint32_t)(state) << 30 | (uint32_t)(open) << 29 | \
+	 (uint32_t)(bin) << 24 | (uint32_t)(size))
 #define FASTMEM_WORD_STATE(word) ((word) >> 30)
 #define FASTMEM_WORD_OPEN(word) (((word) >> 29) & 1)
 #define FASTMEM_WORD_BIN(word) (((word) >> 24) & 0x1f)

@@ -55,7 +55,8 @@ relist(struct fastmem_bin *bin, struct fastmem_slab *slab, struct fastmem_slab *
 	if (slab->nb_free == 0) {
 		bin->nb_full++;
 	} else if (slab->nb_free == slab->nb_slots) {
-		rte_atomic_store_explicit(&slab->holder, fastmem_local.id, rte_memory_order_relaxed);
+		rte_atomic_store_explicit(&slab->holder, fastmem_local.id,
+				rte_memory_order_relaxed);
 		slab->next = *empty;
 		*empty = slab;
 	} else {

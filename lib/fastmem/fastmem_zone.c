@@ -123,7 +123,8 @@ fastmem_zone_get_slab(struct fastmem_shared *sh, uint32_t socket, bool is_whole)
 	fastmem_pool_lock(sk);
 	slab = pool_find(sk, is_whole);
 	if (slab != NULL) {
-		rte_atomic_store_explicit(&slab->holder, fastmem_local.id, rte_memory_order_relaxed);
+		rte_atomic_store_explicit(&slab->holder, fastmem_local.id,
+				rte_memory_order_relaxed);
 		rte_compiler_barrier();
 		pool_remove(sk, slab);
 	}
@@ -219,7 +220,8 @@ zone_cut(const struct fastmem_shared *sh, const struct rte_memzone *mz,
 		uintptr_t last = RTE_MIN(window + FASTMEM_SLAB_SZ, end);
 		rte_iova_t iova;
 
-		if (first - window > FASTMEM_ZONE_SLACK || window + FASTMEM_SLAB_SZ - last > FASTMEM_ZONE_SLACK ||
+		if (first - window > FASTMEM_ZONE_SLACK ||
+				window + FASTMEM_SLAB_SZ - last > FASTMEM_ZONE_SLACK ||
 				(window >> RTE_FASTMEM_SLAB_SHIFT) - sh->map_first >= sh->map_len ||
 				!iova_of(first, last - first, &iova))
 			continue;
@@ -244,7 +246,8 @@ zone_reserve(struct fastmem_shared *sh, uint32_t socket, uint32_t id, uint32_t n
 
 	snprintf(name, sizeof(name), FASTMEM_ZONE_NAME, socket, id);
 	if (!is_whole) {
-		mz = fastmem_zone_reserve(name, len - FASTMEM_ZONE_SLACK, socket, 0, RTE_CACHE_LINE_SIZE);
+		mz = fastmem_zone_reserve(name, len - FASTMEM_ZONE_SLACK, socket, 0,
+				RTE_CACHE_LINE_SIZE);
 		if (mz != NULL && zone_cut(sh, mz, NULL, nb_slabs) == nb_slabs)
 			return mz;
 		if (mz != NULL)

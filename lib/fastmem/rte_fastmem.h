@@ -502,7 +502,8 @@ __rte_experimental
 __RTE_FASTMEM_FAST
 void *
 rte_fastmem_halloc(rte_fastmem_handle_t handle, unsigned int flags)
-	__rte_malloc __RTE_FASTMEM_DEALLOC(rte_fastmem_hfree, 2) __RTE_FASTMEM_DEALLOC(rte_fastmem_free, 1);
+	__rte_malloc __RTE_FASTMEM_DEALLOC(rte_fastmem_hfree, 2)
+	__RTE_FASTMEM_DEALLOC(rte_fastmem_free, 1);
 
 /**
  * @warning

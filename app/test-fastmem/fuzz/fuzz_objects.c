@@ -29,7 +29,8 @@ check_error(int err, size_t size, size_t align, int socket, unsigned int n)
 	}
 	if (!size_is_valid(size, align) || !socket_is_valid(socket)) {
 		MUST(err == EINVAL || err == E2BIG, "error %d", err);
-		MUST(err != E2BIG || size > FUZZ_MAX_SIZE || align > FUZZ_MAX_SIZE, "%zu %zu", size, align);
+		MUST(err != E2BIG || size > FUZZ_MAX_SIZE || align > FUZZ_MAX_SIZE,
+			"%zu %zu", size, align);
 		return;
 	}
 	MUST(err == ENOMEM, "error %d for %u of size %zu align %zu", err, n, size, align);
@@ -152,7 +153,8 @@ op_halloc(bool is_bulk)
 			err = rte_errno;
 	}
 	if (err != 0) {
-		check_error(err, fuzz.handles[i].cls, fuzz.handles[i].align, fuzz.handles[i].socket, n);
+		check_error(err, fuzz.handles[i].cls, fuzz.handles[i].align,
+			fuzz.handles[i].socket, n);
 		return;
 	}
 	MUST(fuzz.is_init, "allocated without init");
