@@ -3,62 +3,40 @@
  */
 
 /*
- * The contenders that are fastmem: plain calls and sized free with sizes the compiler knows, calls by handle,
- * and plain calls with a size it does not know.
+ * The contenders that are fastmem: plain calls and sized free with sizes the compiler knows, calls
+ * by handle, and plain calls with a size it does not know.
  */
 
 #include "test_fastmem_bench.h"
 
 /* One call per size: within it the size is a constant, as it is in most applications. */
-#define SIZE_CASE(body, run, size) \
-	case size: \
-		return body(run, size)
-#define BY_SIZE(body, run) do { \
-	switch ((run)->size) { \
-	SIZE_CASE(body, run, 8); \
-	SIZE_CASE(body, run, 16); \
-	SIZE_CASE(body, run, 32); \
-	SIZE_CASE(body, run, 64); \
-	SIZE_CASE(body, run, 100); \
-	SIZE_CASE(body, run, 128); \
-	SIZE_CASE(body, run, 256); \
-	SIZE_CASE(body, run, 512); \
-	SIZE_CASE(body, run, 1000); \
-	SIZE_CASE(body, run, 1024); \
-	SIZE_CASE(body, run, 1500); \
-	SIZE_CASE(body, run, 2048); \
-	SIZE_CASE(body, run, 4096); \
-	default: \
-		return body(run, (run)->size); \
-	} \
-} while (0)
+#define BY_SIZE(body, run) \
+	((run)->size == 8 ? body(run, 8) : \
+	 (run)->size == 16 ? body(run, 16) : \
+	 (run)->size == 32 ? body(run, 32) : \
+	 (run)->size == 64 ? body(run, 64) : \
+	 (run)->size == 100 ? body(run, 100) : \
+	 (run)->size == 128 ? body(run, 128) : \
+	 (run)->size == 256 ? body(run, 256) : \
+	 (run)->size == 512 ? body(run, 512) : \
+	 (run)->size == 1000 ? body(run, 1000) : \
+	 (run)->size == 1024 ? body(run, 1024) : \
+	 (run)->size == 1500 ? body(run, 1500) : \
+	 (run)->size == 2048 ? body(run, 2048) : \
+	 (run)->size == 4096 ? body(run, 4096) : \
+	 body(run, (run)->size))
 
-#define BULK_OF(body, run, size) do { \
-	switch ((run)->n) { \
-	case 4: \
-		return body(run, size, 4); \
-	case 8: \
-		return body(run, size, 8); \
-	case 32: \
-		return body(run, size, 32); \
-	case 256: \
-		return body(run, size, 256); \
-	default: \
-		return body(run, size, (run)->n); \
-	} \
-} while (0)
-#define BY_BULK(body, run) do { \
-	switch ((run)->size) { \
-	case 64: \
-		BULK_OF(body, run, 64); \
-	case 256: \
-		BULK_OF(body, run, 256); \
-	case 2048: \
-		BULK_OF(body, run, 2048); \
-	default: \
-		BULK_OF(body, run, (run)->size); \
-	} \
-} while (0)
+#define BULK_OF(body, run, size) \
+	((run)->n == 4 ? body(run, size, 4) : \
+	 (run)->n == 8 ? body(run, size, 8) : \
+	 (run)->n == 32 ? body(run, size, 32) : \
+	 (run)->n == 256 ? body(run, size, 256) : \
+	 body(run, size, (run)->n))
+#define BY_BULK(body, run) \
+	((run)->size == 64 ? BULK_OF(body, run, 64) : \
+	 (run)->size == 256 ? BULK_OF(body, run, 256) : \
+	 (run)->size == 2048 ? BULK_OF(body, run, 2048) : \
+	 BULK_OF(body, run, (run)->size))
 
 /* rte_fastmem_alloc, rte_fastmem_free */
 #define FMB_NAME fm
@@ -95,7 +73,7 @@
 #define FMB_FREE(ctx, ptr, size) rte_fastmem_hfree(ctx, ptr)
 #define FMB_ALLOC_BULK(ctx, ptrs, n, size) rte_fastmem_halloc_bulk(ctx, ptrs, n, 0)
 #define FMB_FREE_BULK(ctx, ptrs, n, size) rte_fastmem_hfree_bulk(ctx, ptrs, n)
-#define FMB_BY_SIZE(body, run) return body(run, (run)->size)
+#define FMB_BY_SIZE(body, run) body(run, (run)->size)
 #define FMB_BY_BULK(body, run) BULK_OF(body, run, (run)->size)
 #include "test_fastmem_bench_loops.h"
 
@@ -108,8 +86,8 @@
 #define FMB_FREE(ctx, ptr, size) rte_fastmem_free(ptr)
 #define FMB_ALLOC_BULK(ctx, ptrs, n, size) rte_fastmem_alloc_bulk(ptrs, n, size, 0, 0)
 #define FMB_FREE_BULK(ctx, ptrs, n, size) rte_fastmem_free_bulk(ptrs, n)
-#define FMB_BY_SIZE(body, run) return body(run, fmb_unknown((run)->size))
-#define FMB_BY_BULK(body, run) return body(run, fmb_unknown((run)->size), (run)->n)
+#define FMB_BY_SIZE(body, run) body(run, fmb_unknown((run)->size))
+#define FMB_BY_BULK(body, run) body(run, fmb_unknown((run)->size), (run)->n)
 #include "test_fastmem_bench_loops.h"
 
 const struct fmb_contender fmb_fm = {

@@ -3,9 +3,9 @@
  */
 
 /*
- * The timed loops, once per contender. No include guard: a contender's file defines the macros below, then
- * includes this file, as often as it has contenders. So every allocator is inlined into the very same loops,
- * and none pays for a function pointer.
+ * The timed loops, once per contender. No include guard: a contender's file defines the macros
+ * below, then includes this file, as often as it has contenders. So every allocator is inlined
+ * into the very same loops, and none pays for a function pointer.
  *
  * FMB_NAME             prefix of the names made here
  * FMB_CTX              type of what a call needs (a pool, a handle, nothing)
@@ -13,7 +13,8 @@
  * FMB_CTX_OF(run, c)   that of class c of the mixed sizes
  * FMB_ALLOC(ctx, size), FMB_FREE(ctx, ptr, size)
  * FMB_ALLOC_BULK(ctx, ptrs, n, size)  0 or not; FMB_FREE_BULK(ctx, ptrs, n, size)
- * FMB_BY_SIZE(body, run)      calls body(run, size) with a constant size where that helps the contender
+ * FMB_BY_SIZE(body, run)      calls body(run, size) with a constant size where that helps the
+ *                             contender
  * FMB_BY_BULK(body, run)      calls body(run, size, n), likewise
  */
 
@@ -373,7 +374,7 @@ FMB_(consume_body)(struct fmb_run *run, size_t size)
 static uint64_t \
 FMB_(name)(struct fmb_run *run) \
 { \
-	FMB_BY_SIZE(FMB_CAT(FMB_NAME, name ## _body), run); \
+	return FMB_BY_SIZE(FMB_CAT(FMB_NAME, name ## _body), run); \
 }
 FMB_SIZED_LOOP(tight)
 FMB_SIZED_LOOP(batch)
@@ -390,13 +391,13 @@ FMB_SIZED_LOOP(consume)
 static uint64_t
 FMB_(bulk)(struct fmb_run *run)
 {
-	FMB_BY_BULK(FMB_(bulk_body), run);
+	return FMB_BY_BULK(FMB_(bulk_body), run);
 }
 
 static uint64_t
 FMB_(bulk_ptrs)(struct fmb_run *run)
 {
-	FMB_BY_BULK(FMB_(bulk_ptrs_body), run);
+	return FMB_BY_BULK(FMB_(bulk_ptrs_body), run);
 }
 
 #include "test_fastmem_bench_mixed.h"

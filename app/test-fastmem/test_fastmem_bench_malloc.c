@@ -3,8 +3,9 @@
  */
 
 /*
- * The contenders rte_malloc and libc malloc. Neither has bulk calls: bulks are loops. rte_malloc aligns to a
- * cache line, malloc to 16 bytes; both do it without being asked, so they are not slowed down by wishes.
+ * The contenders rte_malloc and libc malloc. Neither has bulk calls: bulks are loops. rte_malloc
+ * aligns to a cache line, malloc to 16 bytes; both do it without being asked, so they are not
+ * slowed down by wishes.
  */
 
 #include <stdlib.h>
@@ -71,8 +72,8 @@ libc_free_bulk(void **ptrs, unsigned int n)
 #define FMB_FREE(ctx, ptr, size) rte_free(ptr)
 #define FMB_ALLOC_BULK(ctx, ptrs, n, size) rm_alloc_bulk(ptrs, n, size)
 #define FMB_FREE_BULK(ctx, ptrs, n, size) rm_free_bulk(ptrs, n)
-#define FMB_BY_SIZE(body, run) return body(run, (run)->size)
-#define FMB_BY_BULK(body, run) return body(run, (run)->size, (run)->n)
+#define FMB_BY_SIZE(body, run) body(run, (run)->size)
+#define FMB_BY_BULK(body, run) body(run, (run)->size, (run)->n)
 #include "test_fastmem_bench_loops.h"
 
 #define FMB_NAME libc
@@ -83,8 +84,8 @@ libc_free_bulk(void **ptrs, unsigned int n)
 #define FMB_FREE(ctx, ptr, size) free(ptr)
 #define FMB_ALLOC_BULK(ctx, ptrs, n, size) libc_alloc_bulk(ptrs, n, size)
 #define FMB_FREE_BULK(ctx, ptrs, n, size) libc_free_bulk(ptrs, n)
-#define FMB_BY_SIZE(body, run) return body(run, (run)->size)
-#define FMB_BY_BULK(body, run) return body(run, (run)->size, (run)->n)
+#define FMB_BY_SIZE(body, run) body(run, (run)->size)
+#define FMB_BY_BULK(body, run) body(run, (run)->size, (run)->n)
 #include "test_fastmem_bench_loops.h"
 
 const struct fmb_contender fmb_rte_malloc = {

@@ -3,11 +3,11 @@
  */
 
 /*
- * The contenders that are rte_mempool, with three drivers. Their best configuration: a cache of 512 objects
- * per lcore (the largest), pools with spare objects so that no cache is ever starved, spread objects (the
- * default), the inline calls rte_mempool_get and _put for single objects and _get_bulk and _put_bulk with a
- * constant count for bulks, one pool per power of two for mixed sizes. The driver is called for a whole cache
- * only; the loops are the same code for all three.
+ * The contenders that are rte_mempool, with three drivers. Their best configuration: a cache of
+ * 512 objects per lcore (the largest), pools with spare objects so that no cache is ever starved,
+ * spread objects (the default), the inline calls rte_mempool_get and _put for single objects and
+ * _get_bulk and _put_bulk with a constant count for bulks, one pool per power of two for mixed
+ * sizes. The driver is called for a whole cache only; the loops are the same code for all three.
  */
 
 #include <rte_errno.h>
@@ -34,21 +34,13 @@ pool_get(struct rte_mempool *mp)
 #define FMB_FREE(ctx, ptr, size) rte_mempool_put(ctx, ptr)
 #define FMB_ALLOC_BULK(ctx, ptrs, n, size) rte_mempool_get_bulk(ctx, ptrs, n)
 #define FMB_FREE_BULK(ctx, ptrs, n, size) rte_mempool_put_bulk(ctx, ptrs, n)
-#define FMB_BY_SIZE(body, run) return body(run, (run)->size)
-#define FMB_BY_BULK(body, run) do { \
-	switch ((run)->n) { \
-	case 4: \
-		return body(run, (run)->size, 4); \
-	case 8: \
-		return body(run, (run)->size, 8); \
-	case 32: \
-		return body(run, (run)->size, 32); \
-	case 256: \
-		return body(run, (run)->size, 256); \
-	default: \
-		return body(run, (run)->size, (run)->n); \
-	} \
-} while (0)
+#define FMB_BY_SIZE(body, run) body(run, (run)->size)
+#define FMB_BY_BULK(body, run) \
+	((run)->n == 4 ? body(run, (run)->size, 4) : \
+	 (run)->n == 8 ? body(run, (run)->size, 8) : \
+	 (run)->n == 32 ? body(run, (run)->size, 32) : \
+	 (run)->n == 256 ? body(run, (run)->size, 256) : \
+	 body(run, (run)->size, (run)->n))
 #include "test_fastmem_bench_loops.h"
 
 static const char *const drivers[] = {
@@ -57,7 +49,10 @@ static const char *const drivers[] = {
 	[FMB_MP_LF] = "lf_stack",
 };
 
-/* A pool from which n objects can be had whatever the caches of that many lcores hold (0: one, no spares). */
+/*
+ * A pool from which n objects can be had whatever the caches of that many lcores hold (0: one, no
+ * spares).
+ */
 struct rte_mempool *
 fmb_pool_create(enum fmb_who who, size_t size, unsigned int n, unsigned int lcores)
 {
