@@ -52,4 +52,10 @@ row "processes: caches have one owner and are taken back" holds_everywhere procs
 row "processes: fewer slots than processes" holds procs-few procs
 row "processes without generations fail" fails procs-generation procs -DWITHOUT_GENERATION
 row "processes that lock their slot last fail" fails procs-last procs -DLOCK_LAST
+row "repair: slabs of dead processes are found, by one" holds repair repair -DSLABS=1
+row "repair: two slabs, two processes" holds repair-slabs repair -DPROCS=2
+row "repair: locks taken over without repair fail" fails repair-none repair -DWITHOUT_REPAIR
+row "repair: slabs that name their holder late fail" fails repair-late repair -DPROCS=2 -DHOLDER_LAST
+row "repair: slabs taken from their holder fail" fails repair-holder repair -DSLABS=1 -DKILLS=1 -DWITHOUT_HOLDER
+row "repair: slabs looked for without the lock fail" fails repair-lock repair -DSLABS=1 -DKILLS=1 -DWITHOUT_POOL_LOCK
 exit 0

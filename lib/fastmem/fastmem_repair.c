@@ -14,6 +14,7 @@
  * a slab, or else its holder died with the lock. What the dead process had taken and not
  * yet given to anybody is lost: objects of a magazine or two, and a few bitmaps. Called with
  * a lock held, and so the exception to the rule that locks do not nest: bin, then pool.
+ * model/repair.pml is a model of it.
  *
  * Calls the slab layer to give slabs back, the zone layer for the map.
  */
