@@ -162,6 +162,7 @@ STRESS_CASE(random)
 STRESS_CASE(random_crowd)
 STRESS_CASE(random_faults)
 STRESS_CASE(random_reset)
+STRESS_CASE(random_misuse)
 STRESS_CASE(larson)
 STRESS_CASE(producers)
 STRESS_CASE(reverse)
@@ -184,6 +185,7 @@ static struct unit_test_suite stress_suite = {
 		TEST_CASE_ST(stress_setup, stress_teardown, test_random_crowd),
 		TEST_CASE_ST(stress_setup, stress_teardown, test_random_faults),
 		TEST_CASE_ST(stress_setup, stress_teardown, test_random_reset),
+		TEST_CASE_ST(stress_setup, stress_teardown, test_random_misuse),
 		TEST_CASE_ST(stress_setup, stress_teardown, test_larson),
 		TEST_CASE_ST(stress_setup, stress_teardown, test_producers),
 		TEST_CASE_ST(stress_setup, stress_teardown, test_reverse),

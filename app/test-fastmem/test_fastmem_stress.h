@@ -173,6 +173,7 @@ int fms_case_random(void);
 int fms_case_random_crowd(void);
 int fms_case_random_faults(void);
 int fms_case_random_reset(void);
+int fms_case_random_misuse(void);
 int fms_case_larson(void);
 int fms_case_producers(void);
 int fms_case_reverse(void);

@@ -23,6 +23,10 @@ static struct fms_box boxes[NB_BOXES];
 /* What a case adds to the usual mix; set before the team starts. */
 static bool with_faults;
 static bool with_reset;
+static bool with_misuse;
+
+/* Handlers of misuse, and what each must be called with. */
+static int first_mark, second_mark;
 
 /* Free until n more objects of size bytes fit in. */
 static int
@@ -193,6 +197,44 @@ op_reregister(struct fms_worker *w)
 	return 0;
 }
 
+static void
+first_handler(enum rte_fastmem_misuse kind, const void *ptr, const char *text, void *arg)
+{
+	if (kind != RTE_FASTMEM_MISUSE_FOREIGN || arg != &first_mark)
+		FMS_FAIL("%p, %p: %s", ptr, arg, text);
+}
+
+static void
+second_handler(enum rte_fastmem_misuse kind, const void *ptr, const char *text, void *arg)
+{
+	if (kind != RTE_FASTMEM_MISUSE_FOREIGN || arg != &second_mark)
+		FMS_FAIL("%p, %p: %s", ptr, arg, text);
+}
+
+/* Set one of two handlers, have a pointer refused, or look at everything. */
+static int
+op_misuse(uint64_t r)
+{
+	static uint64_t foreign;
+	void *volatile ptr = &foreign; /* the compiler would warn, rightly */
+	FILE *f;
+
+	if (r % 4 == 0)
+		rte_fastmem_set_misuse_handler(first_handler, &first_mark);
+	else if (r % 4 == 1)
+		rte_fastmem_set_misuse_handler(second_handler, &second_mark);
+	if (r % 16 != 2) {
+		rte_fastmem_free(ptr);
+		return 0;
+	}
+	f = fopen("/dev/null", "w");
+	if (f == NULL)
+		return FMS_FAIL("no /dev/null");
+	rte_fastmem_dump(f);
+	fclose(f);
+	return 0;
+}
+
 static int
 op_rare(struct fms_worker *w)
 {
@@ -221,6 +263,11 @@ op_rare(struct fms_worker *w)
 	case 9:
 		if (with_reset)
 			rte_fastmem_stats_reset();
+		return 0;
+	case 10:
+	case 11:
+		if (with_misuse)
+			return op_misuse(r >> 8);
 		return 0;
 	default:
 		if (w->nb_objs == 0)
@@ -336,5 +383,19 @@ fms_case_random_reset(void)
 	fms.was_reset = true;
 	ret = random_run(2, 1);
 	with_reset = false;
+	return ret < 0 ? TEST_FAILED : fms_check_empty();
+}
+
+/* Pointers are refused, handlers change, and somebody looks, at any time. */
+int
+fms_case_random_misuse(void)
+{
+	int ret;
+
+	rte_fastmem_set_misuse_handler(first_handler, &first_mark);
+	with_misuse = true;
+	ret = random_run(2, 1);
+	with_misuse = false;
+	rte_fastmem_set_misuse_handler(NULL, NULL);
 	return ret < 0 ? TEST_FAILED : fms_check_empty();
 }

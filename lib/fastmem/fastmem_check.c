@@ -36,15 +36,33 @@ report_is_due(void)
 			rte_memory_order_relaxed);
 }
 
-static rte_fastmem_misuse_handler_t handler;
-static void *handler_arg;
+/* The application's, which one thread may set while another reports. */
+struct handler {
+	rte_fastmem_misuse_handler_t fn; /* NULL: none */
+	void *arg;
+};
+static struct handler current;
+static RTE_ATOMIC(uint32_t) current_lock;
+
+/* Both at once; it is called without the lock, and may set another. */
+static struct handler
+handler_get(void)
+{
+	struct handler handler;
+
+	fastmem_local_lock(&current_lock);
+	handler = current;
+	fastmem_local_unlock(&current_lock);
+	return handler;
+}
 
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_set_misuse_handler, 26.11)
 void
 rte_fastmem_set_misuse_handler(rte_fastmem_misuse_handler_t fn, void *arg)
 {
-	handler = fn;
-	handler_arg = arg;
+	fastmem_local_lock(&current_lock);
+	current = (struct handler){ .fn = fn, .arg = arg };
+	fastmem_local_unlock(&current_lock);
 }
 
 /* What is wrong with a pointer that was to be freed. */
@@ -106,17 +124,18 @@ write_misuse(struct fastmem_shared *sh, const struct fastmem_misuse *misuse, cha
 void
 fastmem_check_misuse(struct fastmem_shared *sh, const struct fastmem_misuse *misuse)
 {
+	const struct handler handler = handler_get();
 	bool is_refusal = misuse->call != NULL;
 	char text[512];
 
 	if (sh != NULL && is_refusal)
 		rte_atomic_fetch_add_explicit(&sh->refused, 1, rte_memory_order_relaxed);
 	/* Production builds log once in a while, and compose no text in vain. */
-	if (handler == NULL && !FASTMEM_IS_CHECKED && !report_is_due())
+	if (handler.fn == NULL && !FASTMEM_IS_CHECKED && !report_is_due())
 		return;
 	write_misuse(sh, misuse, text, sizeof(text));
-	if (handler != NULL) {
-		handler(misuse->kind, misuse->ptr, text, handler_arg);
+	if (handler.fn != NULL) {
+		handler.fn(misuse->kind, misuse->ptr, text, handler.arg);
 		return;
 	}
 	FASTMEM_LOG(ERR, "%s", text);

@@ -68,7 +68,8 @@ static struct thread *threads;
 static rte_thread_key thread_key;
 static bool has_thread_key;
 static void *lcore_callback;
-static bool is_registering; /* lcore callbacks that are not of this thread */
+/* This thread registers the callbacks, which are called for lcores that are not its own. */
+static RTE_DEFINE_PER_LCORE(bool, is_registering);
 
 static bool
 local_trylock(RTE_ATOMIC(uint32_t) *lock)
@@ -76,8 +77,8 @@ local_trylock(RTE_ATOMIC(uint32_t) *lock)
 	return rte_atomic_exchange_explicit(lock, 1, rte_memory_order_acquire) == 0;
 }
 
-static void
-local_lock(RTE_ATOMIC(uint32_t) *lock)
+void
+fastmem_local_lock(RTE_ATOMIC(uint32_t) *lock)
 {
 	uint32_t spins = 0;
 
@@ -89,8 +90,8 @@ local_lock(RTE_ATOMIC(uint32_t) *lock)
 	}
 }
 
-static void
-local_unlock(RTE_ATOMIC(uint32_t) *lock)
+void
+fastmem_local_unlock(RTE_ATOMIC(uint32_t) *lock)
 {
 	rte_atomic_store_explicit(lock, 0, rte_memory_order_release);
 }
@@ -193,7 +194,7 @@ fastmem_proc_reap(struct fastmem_shared *sh)
 		}
 		fastmem_slot_unlock(slot);
 	}
-	local_unlock(&reap_lock);
+	fastmem_local_unlock(&reap_lock);
 }
 
 /*
@@ -214,13 +215,13 @@ fastmem_proc_home(const struct fastmem_shared *sh)
 static void
 thread_list(struct thread *t)
 {
-	local_lock(&threads_lock);
+	fastmem_local_lock(&threads_lock);
 	t->prev = NULL;
 	t->next = threads;
 	if (threads != NULL)
 		threads->prev = t;
 	threads = t;
-	local_unlock(&threads_lock);
+	fastmem_local_unlock(&threads_lock);
 }
 
 /* Take a thread off the list; its block is the caller's then. */
@@ -229,7 +230,7 @@ thread_unlist(struct thread *t)
 {
 	struct fastmem_block *block;
 
-	local_lock(&threads_lock);
+	fastmem_local_lock(&threads_lock);
 	block = t->block;
 	if (block != NULL) {
 		if (t->prev != NULL)
@@ -241,7 +242,7 @@ thread_unlist(struct thread *t)
 		t->block = NULL;
 		*t->home = &no_caches.homes[0];
 	}
-	local_unlock(&threads_lock);
+	fastmem_local_unlock(&threads_lock);
 	return block;
 }
 
@@ -252,12 +253,12 @@ thread_detach(struct thread *t)
 	struct fastmem_block *block;
 	struct fastmem_shared *sh;
 
-	local_lock(&detach_lock);
+	fastmem_local_lock(&detach_lock);
 	sh = rte_atomic_load_explicit(&fastmem_local.shared, rte_memory_order_acquire);
 	block = thread_unlist(t);
 	if (block != NULL && sh != NULL)
 		block_drop(sh, block);
-	local_unlock(&detach_lock);
+	fastmem_local_unlock(&detach_lock);
 }
 
 /* Destructors of other keys may come after this one, and the last of them unseen. */
@@ -274,7 +275,7 @@ thread_end(void *arg)
 static int
 lcore_init(unsigned int lcore_id __rte_unused, void *arg __rte_unused)
 {
-	if (!is_registering)
+	if (!RTE_PER_LCORE(is_registering))
 		thread_detach(&RTE_PER_LCORE(self));
 	return 0;
 }
@@ -283,7 +284,7 @@ lcore_init(unsigned int lcore_id __rte_unused, void *arg __rte_unused)
 static void
 lcore_uninit(unsigned int lcore_id __rte_unused, void *arg __rte_unused)
 {
-	if (!is_registering)
+	if (!RTE_PER_LCORE(is_registering))
 		thread_detach(&RTE_PER_LCORE(self));
 }
 
@@ -344,9 +345,9 @@ fastmem_proc_init(struct fastmem_shared *sh)
 		return -1;
 	if (!has_thread_key)
 		has_thread_key = rte_thread_key_create(&thread_key, thread_end) == 0;
-	is_registering = true;
+	RTE_PER_LCORE(is_registering) = true;
 	lcore_callback = rte_lcore_callback_register("fastmem", lcore_init, lcore_uninit, NULL);
-	is_registering = false;
+	RTE_PER_LCORE(is_registering) = false;
 	if (lcore_callback == NULL)
 		FASTMEM_LOG(WARNING, "registered threads keep their caches until they end");
 	rte_atomic_store_explicit(&fastmem_local.shared, sh, rte_memory_order_release);
@@ -365,21 +366,21 @@ fastmem_proc_fini(void)
 	bool is_primary = rte_eal_process_type() == RTE_PROC_PRIMARY;
 	uint32_t slot, id;
 
-	is_registering = true;
+	RTE_PER_LCORE(is_registering) = true;
 	if (lcore_callback != NULL)
 		rte_lcore_callback_unregister(lcore_callback);
 	lcore_callback = NULL;
-	is_registering = false;
-	local_lock(&detach_lock);
+	RTE_PER_LCORE(is_registering) = false;
+	fastmem_local_lock(&detach_lock);
 	detach_threads(sh, !is_primary);
 	for (slot = 0; is_primary && slot < FASTMEM_MAX_PROCS; slot++) {
 		id = fastmem_slot_id(sh, slot);
 		if (id != 0 && id != fastmem_local.id && !fastmem_slot_is_dead(sh, id))
 			FASTMEM_LOG(ERR, "process %d is still attached: it will crash",
-				sh->procs[slot].pid);
+				fastmem_slot_pid(sh, slot));
 	}
 	rte_atomic_store_explicit(&fastmem_local.shared, NULL, rte_memory_order_release);
-	local_unlock(&detach_lock);
+	fastmem_local_unlock(&detach_lock);
 	fastmem_slot_fini(sh, is_primary);
 	fastmem_local.is_explicit = false;
 }
@@ -390,14 +391,14 @@ fastmem_proc_attach(void)
 	struct fastmem_shared *sh;
 
 	if (rte_eal_process_type() == RTE_PROC_SECONDARY) {
-		local_lock(&attach_lock);
+		fastmem_local_lock(&attach_lock);
 		sh = rte_atomic_load_explicit(&fastmem_local.shared, rte_memory_order_acquire);
 		if (sh == NULL) {
 			sh = fastmem_zone_find_shared();
 			if (sh != NULL && fastmem_proc_init(sh) != 0)
 				sh = NULL;
 		}
-		local_unlock(&attach_lock);
+		fastmem_local_unlock(&attach_lock);
 		if (sh != NULL)
 			return sh;
 	}

@@ -18,6 +18,16 @@
  *      |  a slab
  *   zone      per socket               one memzone; address -> slab; fastmem_zone.c
  *   meta      per socket               memory for records, magazines, caches; fastmem_meta.c
+ *   memzones                           what EAL reserves and frees; fastmem_memzone.c
+ *
+ * Beside the layers: fastmem_stats.c adds up what they count; fastmem_check.c says what
+ * was misused, and asks each layer whether it adds up; fastmem_slot.c tells dead processes from
+ * living ones, and fastmem_repair.c mends the lists that dead ones leave.
+ *
+ * Builds that check objects (debug, AddressSanitizer, Valgrind) put fastmem_debug.c between
+ * the application and the top layer: it refuses what is misuse, and passes on the
+ * rest. It knows each object by a record (fastmem_record.c) and tells the tools what is in use
+ * (fastmem_san.h). In production builds these are empty.
  *
  * Words: an object is what the user gets; a bin is a size class with a layout
  * (fastmem_class.h); a magazine is an array of free objects; a zone is a
@@ -244,7 +254,7 @@ struct __rte_cache_aligned fastmem_block {
 struct fastmem_proc {
 	RTE_ATOMIC(uint32_t) id; /* 0 when the slot is free */
 	uint32_t generation; /* of ids of this slot */
-	int32_t pid;
+	RTE_ATOMIC(int32_t) pid; /* for reports */
 };
 
 /* What names a process in locks and blocks: generation, slot + 1. 0: none. */
@@ -499,6 +509,9 @@ struct fastmem_block *fastmem_proc_block(struct fastmem_shared *sh);
 /* Take back what processes held that are dead. */
 void fastmem_proc_reap(struct fastmem_shared *sh);
 uint32_t fastmem_proc_home(const struct fastmem_shared *sh);
+/* Locks among the threads of this process, 0 when free. */
+void fastmem_local_lock(RTE_ATOMIC(uint32_t) *lock);
+void fastmem_local_unlock(RTE_ATOMIC(uint32_t) *lock);
 
 /* fastmem_slot.c: which processes there are, and which of them are alive. */
 
@@ -516,6 +529,13 @@ static inline uint32_t
 fastmem_slot_id(struct fastmem_shared *sh, uint32_t slot)
 {
 	return rte_atomic_load_explicit(&sh->procs[slot].id, rte_memory_order_acquire);
+}
+
+/* Its process id as the system has it. */
+static inline int32_t
+fastmem_slot_pid(struct fastmem_shared *sh, uint32_t slot)
+{
+	return rte_atomic_load_explicit(&sh->procs[slot].pid, rte_memory_order_relaxed);
 }
 
 /* The shared memory when this process is attached, else as fastmem_proc_attach(). */

@@ -134,7 +134,8 @@ slot_take(struct fastmem_shared *sh)
 				&free, id, rte_memory_order_acq_rel, rte_memory_order_relaxed))
 			continue;
 		sh->procs[slot].generation++;
-		sh->procs[slot].pid = getpid();
+		rte_atomic_store_explicit(&sh->procs[slot].pid, getpid(),
+			rte_memory_order_relaxed);
 		fastmem_local.id = id;
 		return 0;
 	}

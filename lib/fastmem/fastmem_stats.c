@@ -426,10 +426,28 @@ dump_threads(struct fastmem_shared *sh, FILE *f)
 		if (owner == 0)
 			fprintf(f, " (ended)");
 		else
-			fprintf(f, " of process %d", sh->procs[fastmem_id_slot(owner)].pid);
+			fprintf(f, " of process %d", fastmem_slot_pid(sh, fastmem_id_slot(owner)));
 		fprintf(f, ": %" PRIu64 " allocated, %" PRIu64 " freed, %" PRIu64 " cached\n",
 			allocs_of(&sum.life), frees_of(&sum.life), sum.cached);
 	}
+}
+
+static void
+dump_socket(struct fastmem_shared *sh, uint32_t socket, FILE *f)
+{
+	struct fastmem_socket *sk = &sh->sockets[socket];
+	size_t limit = rte_fastmem_get_limit(socket);
+	uint32_t nb_zones, nb_free;
+
+	fastmem_pool_lock(sk);
+	nb_zones = sk->nb_zones;
+	nb_free = sk->nb_pool[0] + sk->nb_pool[1];
+	fastmem_unlock(&sk->lock);
+	fprintf(f, "socket %u: %" PRIu64 " bytes in %u zones, %u slabs free", socket,
+		load(&sk->backing), nb_zones, nb_free);
+	if (limit != SIZE_MAX)
+		fprintf(f, ", limit %zu", limit);
+	fprintf(f, "\n");
 }
 
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_dump, 26.11)
@@ -453,15 +471,7 @@ rte_fastmem_dump(FILE *f)
 		" refused for lack of memory, %" PRIu64 " pointers refused\n", stats.alloc_total,
 		stats.free_total, stats.alloc_nomem, load(&sh->refused));
 	for (socket = 0; socket < sh->nb_sockets; socket++) {
-		struct fastmem_socket *sk = &sh->sockets[socket];
-		size_t limit = rte_fastmem_get_limit(socket);
-
-		fprintf(f, "socket %u: %" PRIu64 " bytes in %u zones, %u slabs free", socket,
-			load(&sk->backing), sk->nb_zones,
-			sk->nb_pool[0] + sk->nb_pool[1]);
-		if (limit != SIZE_MAX)
-			fprintf(f, ", limit %zu", limit);
-		fprintf(f, "\n");
+		dump_socket(sh, socket, f);
 	}
 	dump_classes(sh, f);
 	dump_threads(sh, f);

@@ -810,7 +810,8 @@ typedef void (*rte_fastmem_misuse_handler_t)(enum rte_fastmem_misuse kind, const
  *
  * Choose what happens when the application misuses the library, in this process.
  * By default it is logged as an error; in a production build at most once
- * a second. Not MT-safe.
+ * a second. MT-safe: what another thread reports meanwhile goes to the former
+ * function, with its argument, or to this one with this.
  *
  * @param handler
  *   The function to call at every misuse; NULL: the default.
