@@ -14,6 +14,8 @@
 
 #include <rte_atomic.h>
 #include <rte_common.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
 
 #include "test.h"
 #include "test_fastmem_misuse.h"
@@ -135,6 +137,133 @@ on_freed(void (*culprit)(char *obj), const char *name)
 
 	fmm_free(obj);
 	return check_child(culprit, name, obj, ", freed at");
+}
+
+/* For stacks: who allocates, who frees, and a caller of both. */
+static void * __rte_noinline
+make_it(size_t size)
+{
+	void *obj = rte_fastmem_alloc(size, 0, 0);
+
+	rte_compiler_barrier(); /* no tail call */
+	return obj;
+}
+
+static void * __rte_noinline
+make_many(size_t size)
+{
+	void *objs[4];
+
+	if (rte_fastmem_alloc_bulk(objs, RTE_DIM(objs), size, 0, 0) != 0)
+		return NULL;
+	rte_fastmem_free_bulk(&objs[1], RTE_DIM(objs) - 1);
+	return objs[0];
+}
+
+static void __rte_noinline
+drop_it(void *obj)
+{
+	fmm_free(fmm_hide(obj));
+	rte_compiler_barrier();
+}
+
+/* The functions are in what follows a word of the report, before the next empty line. */
+static int
+check_stack(const char *report, const char *what, const char *inner, const char *outer)
+{
+	const char *start = strstr(report, what), *end, *first, *second;
+
+	TEST_ASSERT(start != NULL, "no \"%s\": %s", what, report);
+	end = strstr(start, "\n\n");
+	TEST_ASSERT(end != NULL, "no end of \"%s\": %s", what, start);
+	first = strstr(start, inner);
+	TEST_ASSERT(first != NULL && first < end, "no %s: %s", inner, start);
+	second = strstr(first, outer);
+	TEST_ASSERT(second != NULL && second < end, "%s is not below %s: %s", inner, outer, start);
+	return 0;
+}
+
+static int
+test_stacks_freed(void)
+{
+	static char text[16384];
+	char *obj = make_it(100);
+
+	TEST_ASSERT_NOT_NULL(obj, "no object");
+	drop_it(obj);
+	run_child(read_first, obj, text, sizeof(text));
+	if (check_stack(text, "freed by thread T0 here:", "in drop_it", "in test_stacks_freed") != 0)
+		return TEST_FAILED;
+	return check_stack(text, "allocated by thread T0 here:", "in make_it",
+			"in test_stacks_freed");
+}
+
+static int
+test_stacks_live(void)
+{
+	static char text[16384];
+	char *obj = make_many(100);
+	int ret;
+
+	TEST_ASSERT_NOT_NULL(obj, "no object");
+	run_child(write_byte_100, obj, text, sizeof(text));
+	ret = check_stack(text, "allocated by thread T0 here:", "in make_many",
+			"in test_stacks_live");
+	if (ret == 0 && strstr(text, "freed by") != NULL) {
+		printf("freed: %s\n", text);
+		ret = TEST_FAILED;
+	}
+	fmm_free(obj);
+	return ret;
+}
+
+/* The stacks are of the last one who had the memory. */
+static int
+test_stacks_reused(void)
+{
+	static char text[16384];
+	char *obj = make_many(100), *saved = fmm_hide(obj);
+	static void *objs[4096];
+	unsigned int n = 0;
+
+	TEST_ASSERT_NOT_NULL(obj, "no object");
+	fmm_free(obj);
+	/* A freed object comes back after the others. */
+	do {
+		objs[n] = make_it(100);
+	} while (objs[n++] != saved && n < RTE_DIM(objs));
+	if (objs[n - 1] == saved)
+		run_child(write_byte_100, saved, text, sizeof(text));
+	rte_fastmem_free_bulk(objs, n);
+	TEST_ASSERT(objs[n - 1] == saved, "it does not come back");
+	return check_stack(text, "allocated by thread T0 here:", "in make_it",
+			"in test_stacks_reused");
+}
+
+static int
+stacks_thread(void *arg)
+{
+	drop_it(arg);
+	return 0;
+}
+
+static int
+test_stacks_thread(void)
+{
+	unsigned int lcore = rte_get_next_lcore(-1, 1, 0);
+	static char text[16384];
+	char *obj = make_it(100);
+
+	TEST_ASSERT_NOT_NULL(obj, "no object");
+	if (lcore >= RTE_MAX_LCORE) {
+		fmm_free(obj);
+		return fm_skip("needs 2 lcores");
+	}
+	TEST_ASSERT_SUCCESS(rte_eal_remote_launch(stacks_thread, obj, lcore), "launch");
+	rte_eal_wait_lcore(lcore);
+	run_child(read_first, obj, text, sizeof(text));
+	TEST_ASSERT(strstr(text, "freed by thread T0") == NULL, "%s", text);
+	return check_stack(text, "freed by thread T", "in drop_it", "in stacks_thread");
 }
 
 static int
@@ -267,6 +396,10 @@ struct unit_test_suite fmm_asan_suite = {
 		FMM_CASE(fmm_setup_asan, test_write_past_nothing),
 		FMM_CASE(fmm_setup_asan, test_read_after_flush),
 		FMM_CASE(fmm_setup_asan, test_read_after_free_bulk),
+		FMM_CASE(fmm_setup_asan, test_stacks_freed),
+		FMM_CASE(fmm_setup_asan, test_stacks_live),
+		FMM_CASE(fmm_setup_asan, test_stacks_reused),
+		FMM_CASE(fmm_setup_asan, test_stacks_thread),
 		TEST_CASES_END()
 	}
 };

@@ -21,7 +21,6 @@
 #include <string.h>
 
 #include <rte_common.h>
-#include <rte_lcore.h>
 
 /* How a caller frees. */
 struct claim {
@@ -46,7 +45,6 @@ named_size(size_t size)
 static void
 given(struct fastmem_shared *sh, void *obj, size_t size, unsigned int flags, const void *site)
 {
-	unsigned int lcore = rte_lcore_id();
 	struct fastmem_record *record;
 	struct fastmem_place place;
 	bool is_open = size == FASTMEM_BY_HANDLE;
@@ -62,10 +60,7 @@ given(struct fastmem_shared *sh, void *obj, size_t size, unsigned int flags, con
 		fastmem_record_check_free(sh, &place, word);
 		if (FASTMEM_WORD_STATE(word) == FASTMEM_STATE_LIVE)
 			FASTMEM_LOG(CRIT, "object %p was handed out twice", obj);
-		record->alloc_site = site;
-		record->alloc_proc = fastmem_local.id;
-		record->alloc_lcore = lcore < FASTMEM_NO_LCORE ? lcore : FASTMEM_NO_LCORE;
-		record->free_site = NULL;
+		fastmem_record_note_alloc(record, site);
 		fastmem_record_set_word(record,
 				FASTMEM_WORD(FASTMEM_STATE_LIVE, is_open, place.bin, size));
 	}
@@ -190,7 +185,6 @@ go_under(uint32_t socket, uint32_t bin, void *obj)
 static void
 free_checked(struct fastmem_shared *sh, void *ptr, const struct claim *claim, const void *site)
 {
-	unsigned int lcore = rte_lcore_id();
 	struct fastmem_record *record;
 	struct fastmem_place place;
 	uint32_t word, socket;
@@ -212,9 +206,7 @@ free_checked(struct fastmem_shared *sh, void *ptr, const struct claim *claim, co
 			return;
 		}
 		fastmem_record_check_spare(sh, &place, word);
-		record->free_site = site;
-		record->free_proc = fastmem_local.id;
-		record->free_lcore = lcore < FASTMEM_NO_LCORE ? lcore : FASTMEM_NO_LCORE;
+		fastmem_record_note_free(record, site);
 		fastmem_record_fill_free(&place);
 		fastmem_record_set_word(record, FASTMEM_WORD(FASTMEM_STATE_FREE, 0, place.bin,
 				FASTMEM_WORD_SIZE(word)));

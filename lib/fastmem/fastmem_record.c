@@ -21,9 +21,16 @@
 #include <dlfcn.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#ifdef FASTMEM_ASAN
+#include <sanitizer/common_interface_defs.h>
+#include <sanitizer/lsan_interface.h>
+#endif
+
 #include <rte_common.h>
+#include <rte_lcore.h>
 
 #define CHUNK_SHIFT 9 /* slots of a chunk of records */
 #define CHUNK_SLOTS (1u << CHUNK_SHIFT)
@@ -85,6 +92,76 @@ fastmem_record_find(struct fastmem_shared *sh, const void *ptr, bool is_making,
 		return; /* between objects */
 	place->obj = (char *)(uintptr_t)ptr - inner;
 	place->record = record_of(sh, slab, slot, is_making);
+}
+
+/*
+ * Who allocated and freed it.
+ */
+
+#ifdef FASTMEM_ASAN
+/*
+ * The sanitizer keeps the stack of each allocation from the heap: so the smallest piece of the
+ * heap stands for a stack. It is no leak of the application's, and another process
+ * cannot make use of it.
+ */
+static void
+stack_drop(void **stack, uint32_t proc)
+{
+	if (proc == fastmem_local.id)
+		free(*stack);
+	*stack = NULL;
+}
+
+static void
+stack_keep(void **stack, uint32_t proc)
+{
+	stack_drop(stack, proc);
+	__lsan_disable();
+	*stack = malloc(1);
+	__lsan_enable();
+}
+#endif
+
+static void
+drop_stacks(struct fastmem_record *record)
+{
+#ifdef FASTMEM_ASAN
+	stack_drop(&record->alloc_stack, record->alloc_proc);
+	stack_drop(&record->free_stack, record->free_proc);
+#else
+	RTE_SET_USED(record);
+#endif
+}
+
+static uint16_t
+lcore_of_caller(void)
+{
+	unsigned int lcore = rte_lcore_id();
+
+	return lcore < FASTMEM_NO_LCORE ? lcore : FASTMEM_NO_LCORE;
+}
+
+void
+fastmem_record_note_alloc(struct fastmem_record *record, const void *site)
+{
+#ifdef FASTMEM_ASAN
+	stack_keep(&record->alloc_stack, record->alloc_proc);
+#endif
+	record->alloc_site = site;
+	record->alloc_proc = fastmem_local.id;
+	record->alloc_lcore = lcore_of_caller();
+	record->free_site = NULL;
+}
+
+void
+fastmem_record_note_free(struct fastmem_record *record, const void *site)
+{
+#ifdef FASTMEM_ASAN
+	stack_keep(&record->free_stack, record->free_proc);
+#endif
+	record->free_site = site;
+	record->free_proc = fastmem_local.id;
+	record->free_lcore = lcore_of_caller();
 }
 
 /*
@@ -211,13 +288,16 @@ fastmem_debug_slab_fini(struct fastmem_shared *sh, struct fastmem_slab *slab)
 {
 	size_t len = RTE_MIN(slab->nb_slots, CHUNK_SLOTS) * sizeof(struct fastmem_record);
 	RTE_ATOMIC(struct fastmem_record *) *records = slab->records;
-	uint32_t i, n = CHUNKS(slab->nb_slots);
+	uint32_t i, n = CHUNKS(slab->nb_slots), j;
 
 	slab->records = NULL;
 	if (records == NULL)
 		return;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		for (j = 0; records[i] != NULL && j < len / sizeof(*records[i]); j++)
+			drop_stacks(&records[i][j]);
 		fastmem_meta_free(sh, records[i], len);
+	}
 	fastmem_meta_free(sh, records, n * sizeof(records[0]));
 }
 
@@ -246,6 +326,7 @@ fini_object(struct fastmem_shared *sh, const struct fastmem_place *place, uint32
 
 	if (FASTMEM_WORD_STATE(word) == FASTMEM_STATE_FREE)
 		fastmem_record_check_free(sh, place, word);
+	drop_stacks(place->record);
 	if (FASTMEM_WORD_STATE(word) != FASTMEM_STATE_LIVE)
 		return;
 	fastmem_record_check_spare(sh, place, word);
@@ -291,7 +372,7 @@ write_site(char *buf, size_t len, const char *what, const void *site, uint32_t p
 		snprintf(on, sizeof(on), "lcore %u", lcore);
 	if (proc != fastmem_local.id)
 		snprintf(by, sizeof(by), " by process %d", proc == 0 ? 0 :
-			sh->procs[fastmem_id_slot(proc)].pid);
+			fastmem_slot_pid(sh, fastmem_id_slot(proc)));
 	else if (dladdr(site, &info) != 0 && info.dli_sname != NULL)
 		snprintf(where, sizeof(where), " (%s+0x%" PRIxPTR ")", info.dli_sname,
 			(uintptr_t)site - (uintptr_t)info.dli_saddr);
@@ -323,8 +404,41 @@ fastmem_debug_history(struct fastmem_shared *sh, const void *ptr, char *buf, siz
 			record->free_proc, record->free_lcore, sh);
 }
 
-/* AddressSanitizer knows no history of this memory. */
 #ifdef FASTMEM_ASAN
+/* In the words of the sanitizer. */
+static void
+print_stack(const char *what, void *stack)
+{
+	char text[1024];
+	void *pcs[64];
+	int thread = 0;
+	size_t i, n, nb = 0;
+	char *line;
+
+	n = stack == NULL ? 0 : __asan_get_alloc_stack(stack, pcs, RTE_DIM(pcs), &thread);
+	if (n == 0)
+		return;
+	fprintf(stderr, "%s by thread T%d here:\n", what, thread);
+	/* The first is malloc(). A frame has a line for each function that is inline in it. */
+	for (i = 1; i < n; i++) {
+		memset(text, 0, sizeof(text));
+		__sanitizer_symbolize_pc(pcs[i], "%p %F %L", text, sizeof(text) - 1);
+		for (line = text; *line != '\0'; line += strlen(line) + 1)
+			fprintf(stderr, "    #%zu %s\n", nb++, line);
+	}
+	fprintf(stderr, "\n");
+}
+
+static void
+print_stacks(const struct fastmem_record *record, uint32_t state)
+{
+	if (state == FASTMEM_STATE_FREE && record->free_proc == fastmem_local.id)
+		print_stack("freed", record->free_stack);
+	if (record->alloc_proc == fastmem_local.id)
+		print_stack("allocated", record->alloc_stack);
+}
+
+/* The sanitizer itself knows no history of this memory. */
 static void
 on_asan_report(const char *report __rte_unused)
 {
@@ -332,18 +446,19 @@ on_asan_report(const char *report __rte_unused)
 			rte_memory_order_acquire);
 	const char *addr = __asan_get_report_address();
 	struct fastmem_place place;
-	unsigned int size = 0;
 	char text[512];
+	uint32_t word;
 
 	if (sh == NULL || addr == NULL)
 		return;
 	fastmem_record_find(sh, addr, false, &place);
 	if (place.obj == NULL || fastmem_debug_history(sh, addr, text, sizeof(text)) <= 0)
 		return;
-	if (place.record != NULL)
-		size = FASTMEM_WORD_SIZE(fastmem_record_word(place.record));
+	word = place.record == NULL ? 0 : fastmem_record_word(place.record);
 	fprintf(stderr, "fastmem: %p is byte %zu of object %p of class %zu, %u bytes%s\n", addr,
-		place.inner, place.obj, place.class_size, size, text);
+		place.inner, place.obj, place.class_size, FASTMEM_WORD_SIZE(word), text);
+	if (FASTMEM_WORD_STATE(word) != FASTMEM_STATE_NONE)
+		print_stacks(place.record, FASTMEM_WORD_STATE(word));
 }
 #endif
 

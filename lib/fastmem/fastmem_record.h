@@ -36,8 +36,14 @@ struct fastmem_record {
 	uint16_t alloc_lcore;
 	uint16_t free_lcore;
 	RTE_ATOMIC(uint32_t) word; /* state, bin, size: FASTMEM_WORD */
+#ifdef FASTMEM_ASAN
+	void *alloc_stack; /* what stands for it in the heap of alloc_proc, or NULL */
+	void *free_stack; /* of free_proc */
+#endif
 };
+#ifndef FASTMEM_ASAN
 static_assert(sizeof(struct fastmem_record) <= 32, "two records a line");
+#endif
 
 /* Where an address is. */
 struct fastmem_place {
@@ -64,6 +70,9 @@ fastmem_record_set_word(struct fastmem_record *record, uint32_t word)
 /* Find the slab, object and record of an address; is_making: a record there is. */
 void fastmem_record_find(struct fastmem_shared *sh, const void *ptr, bool is_making,
 	struct fastmem_place *place);
+/* The caller allocates or frees the object: note from where. */
+void fastmem_record_note_alloc(struct fastmem_record *record, const void *site);
+void fastmem_record_note_free(struct fastmem_record *record, const void *site);
 /* Contents, unless a tool watches them: report what was written, once. */
 void fastmem_record_check_free(struct fastmem_shared *sh, const struct fastmem_place *place,
 	uint32_t word);
