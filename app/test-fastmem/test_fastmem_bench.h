@@ -32,6 +32,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <rte_bitops.h>
 #include <rte_common.h>
 #include <rte_branch_prediction.h>
 #include <rte_cycles.h>
@@ -300,7 +301,7 @@ fmb_hist_bin(uint64_t cycles)
 
 	if (cycles < FMB_HIST_LINEAR)
 		return (unsigned int)cycles;
-	log2 = 63 - (unsigned int)__builtin_clzll(cycles);
+	log2 = (unsigned int)rte_fls_u64(cycles) - 1;
 	if (log2 >= 11 + 32)
 		return FMB_HIST_BINS - 1;
 	return FMB_HIST_LINEAR + (log2 - 11) * FMB_HIST_SUB +
