@@ -18,17 +18,16 @@ struct row {
 	const char *label;
 	const char *cas;
 	const char *metric;	/* name of the metric */
-	enum fmb_who who;	/* which use of fastmem */
-	enum fmb_who who2;	/* or this, the better one for each point; else the same */
-	size_t size_min, size_max;
+	enum fmb_who who[2];	/* which uses of fastmem: the better one for each point */
+	size_t size[2];		/* the smallest and the largest */
 	unsigned int n;		/* 0: any */
 	unsigned int lcores;	/* 0: any */
 	double goal;		/* wanted ratio to mempool_ring, 0: none */
 };
 
-#define ONE(w) w, w
-#define ANY_SIZE 0, SIZE_MAX
-#define PAGE_OR_LESS 64, 4096
+#define ONE(w) {w, w}
+#define ANY_SIZE {0, SIZE_MAX}
+#define PAGE_OR_LESS {64, 4096}
 
 static const struct row rows[] = {
 	{"tight, 64 B to 4 KiB", "tight", "", ONE(FMB_FM), PAGE_OR_LESS, 0, 0, .80},
@@ -36,13 +35,13 @@ static const struct row rows[] = {
 		ONE(FMB_FM_VAR), PAGE_OR_LESS, 0, 0, 0},
 	{"tight, sized free", "tight", "", ONE(FMB_FM_SIZED), PAGE_OR_LESS, 0, 0, .70},
 	{"tight, handle", "tight", "", ONE(FMB_FM_HANDLE), PAGE_OR_LESS, 0, 0, .70},
-	{"tight, 8 to 32 B", "tight", "", ONE(FMB_FM), 8, 32, 0, 0, 0},
-	{"tight, 8 KiB to 1 MiB", "tight", "", ONE(FMB_FM), 8192, 1 << 20, 0, 0, 0},
+	{"tight, 8 to 32 B", "tight", "", ONE(FMB_FM), {8, 32}, 0, 0, 0},
+	{"tight, 8 KiB to 1 MiB", "tight", "", ONE(FMB_FM), {8192, 1 << 20}, 0, 0, 0},
 	{"batch of 256, fifo, 64 B to 4 KiB", "batch", "", ONE(FMB_FM), PAGE_OR_LESS, 0, 0, .65},
 	{"batch of 256, sized free or handle", "batch", "",
-		FMB_FM_SIZED, FMB_FM_HANDLE, PAGE_OR_LESS, 0, 0, 0},
-	{"2048 in random order, 64 and 256 B", "random", "", ONE(FMB_FM), 64, 256, 0, 0, .50},
-	{"2048 in random order, 1 and 4 KiB", "random", "", ONE(FMB_FM), 1024, 4096, 0, 0, .60},
+		{FMB_FM_SIZED, FMB_FM_HANDLE}, PAGE_OR_LESS, 0, 0, 0},
+	{"2048 in random order, 64 and 256 B", "random", "", ONE(FMB_FM), {64, 256}, 0, 0, .50},
+	{"2048 in random order, 1 and 4 KiB", "random", "", ONE(FMB_FM), {1024, 4096}, 0, 0, .60},
 	{"bulk 4, pointers only", "bulk_ptrs", "", ONE(FMB_FM), ANY_SIZE, 4, 0, .58},
 	{"bulk 8, pointers only", "bulk_ptrs", "", ONE(FMB_FM), ANY_SIZE, 8, 0, 0},
 	{"bulk 32, pointers only", "bulk_ptrs", "", ONE(FMB_FM), ANY_SIZE, 32, 0, .95},
@@ -115,7 +114,7 @@ add_point(const struct fmb_bench *b, const struct row *row, const struct fmb_rec
 	struct sums *s)
 {
 	const struct fmb_metric *m = r->metric;
-	double fm = r->st.median, other = value(b, r, row->who2), best = NAN, v, ratio;
+	double fm = r->st.median, other = value(b, r, row->who[1]), best = NAN, v, ratio;
 	unsigned int who;
 
 	if (fmb_cost_ratio(m, other, fm) < 1)
@@ -138,9 +137,9 @@ add_point(const struct fmb_bench *b, const struct row *row, const struct fmb_rec
 static bool
 belongs(const struct row *row, const struct fmb_record *r)
 {
-	return r->who == row->who && strcmp(r->cas->name, row->cas) == 0 &&
+	return r->who == row->who[0] && strcmp(r->cas->name, row->cas) == 0 &&
 		strcmp(r->metric->name, row->metric) == 0 &&
-		r->point.size >= row->size_min && r->point.size <= row->size_max &&
+		r->point.size >= row->size[0] && r->point.size <= row->size[1] &&
 		(row->n == 0 || r->point.n == row->n) &&
 		(row->lcores == 0 || r->point.lcores == row->lcores);
 }
