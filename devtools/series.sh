@@ -7,6 +7,9 @@
 
 set -euo pipefail
 
+# DPDK's build wants a python3 that has elftools; of several, Debian's own is the one
+python3 -c 'import elftools' 2>/dev/null || PATH=/usr/bin:$PATH
+
 home=$(dirname "$(readlink -f "$0")")
 parts='lib test app example'
 drivers=bus/vdev,mempool/ring,mempool/stack,net/null,net/ring
@@ -131,7 +134,9 @@ check_patches() {
 	else
 		# with mawk some of its checks see nothing
 		command -v gawk >/dev/null || echo 'gawk is missing: some checks are not made'
-		(cd "$tmp/dpdk" && DPDK_CHECKPATCH_PATH=$pl devtools/checkpatches.sh \
+		(cd "$tmp/dpdk" && DPDK_CHECKPATCH_PATH=$pl \
+			DPDK_CHECKPATCH_OPTIONS="--typedefsfile=$home/series/checkpatch-types" \
+			devtools/checkpatches.sh \
 			"$out"/0*[1-9]-*.patch) || failed=1
 	fi
 	return $failed
