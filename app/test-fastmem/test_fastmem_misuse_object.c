@@ -282,10 +282,22 @@ test_size_of_none(void)
 	return check_sized(100, FM_MAX + 1, 0, 128);
 }
 
+/* An alignment that its address does not have. */
 static int
 test_size_as_aligned(void)
 {
-	return check_sized(100, 100, 4096, 128);
+	void *objs[2];
+	unsigned int i;
+
+	objs[0] = rte_fastmem_alloc(100, 0, 0);
+	objs[1] = rte_fastmem_alloc(100, 0, 0);
+	i = ((uintptr_t)objs[0] & 4095) == 0;
+	rte_fastmem_free_sized(fmm_hide(objs[i]), 100, 4096);
+	TEST_ASSERT_EQUAL(fm_in_use(), 2, "freed");
+	rte_fastmem_free_bulk(objs, 2);
+	return fmm_expect(RTE_FASTMEM_MISUSE_WRONG_SIZE, objs[i], FMM_ALLOCATED,
+		"free_sized of %p on %s refused: the object of class 128 has 100 bytes, not 100",
+		objs[i], fmm_on());
 }
 
 static int

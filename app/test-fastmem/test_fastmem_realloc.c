@@ -131,6 +131,29 @@ test_realloc_align(void)
 	return TEST_SUCCESS;
 }
 
+/* An object stays where its address happens to suit an alignment above its class. */
+static int
+test_realloc_align_by_chance(void)
+{
+	const size_t align = 1024;
+	unsigned int i, nb_stayed = 0;
+	void *objs[40], *obj;
+
+	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, RTE_DIM(objs), 100, 0, 0), "bulk");
+	for (i = 0; i < RTE_DIM(objs); i++) {
+		obj = rte_fastmem_realloc(objs[i], 99, align);
+		TEST_ASSERT_NOT_NULL(obj, "object %u: %s", i, rte_strerror(rte_errno));
+		TEST_ASSERT_EQUAL((uintptr_t)obj & (align - 1), 0, "not aligned");
+		nb_stayed += obj == objs[i];
+		TEST_ASSERT_EQUAL(rte_fastmem_usable_size(obj), obj == objs[i] ? 128 : align,
+				"object %u", i);
+		rte_fastmem_free_sized(obj, 99, align);
+	}
+	TEST_ASSERT(nb_stayed > 0, "no object stayed");
+	TEST_ASSERT_EQUAL(fm_in_use(), 0, "%" PRIu64 " in use", fm_in_use());
+	return TEST_SUCCESS;
+}
+
 static int
 test_realloc_errors(void)
 {
@@ -290,6 +313,7 @@ struct unit_test_suite fm_realloc_suite = {
 		FM_CASE(test_realloc_null_and_zero),
 		FM_CASE(test_realloc_moves),
 		FM_CASE(test_realloc_align),
+		FM_CASE(test_realloc_align_by_chance),
 		FM_CASE(test_realloc_errors),
 		FM_CASE(test_virt2iova),
 		FM_CASE(test_owns),

@@ -42,6 +42,12 @@ named_size(size_t size)
 	return size == 0 ? (size_t)1 << RTE_FASTMEM_MIN_SHIFT : size;
 }
 
+static size_t
+named_align(size_t align)
+{
+	return align == 0 ? RTE_CACHE_LINE_SIZE : align;
+}
+
 static void
 given(struct fastmem_shared *sh, void *obj, size_t size, unsigned int flags, const void *site)
 {
@@ -143,10 +149,13 @@ check_claim(struct fastmem_shared *sh, const struct claim *claim, const void *pt
 	bool is_wrong;
 
 	if (claim->kind == CLAIM_SIZE) {
-		/* Left in its place by a realloc, its class may be above that of its size. */
+		/*
+		 * Left in its place by a realloc, its class may be above that of its size, and
+		 * below that of its alignment, which its address has by chance.
+		 */
 		is_wrong = !__rte_fastmem_size_is_valid(claim->size, claim->align) ||
-			fastmem_bin_class(__rte_fastmem_bin(claim->size, claim->align)) >
-			fastmem_bin_class(place->bin);
+			claim->size > place->class_size ||
+			((uintptr_t)ptr & (named_align(claim->align) - 1)) != 0;
 		if (!is_wrong && word != 0 && !FASTMEM_WORD_OPEN(word))
 			is_wrong = named_size(claim->size) != FASTMEM_WORD_SIZE(word);
 		if (is_wrong)
