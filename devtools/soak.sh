@@ -101,7 +101,7 @@ main() {
 	rm -rf "$WORK"
 	mkdir -p "$WORK"
 	: > "$RUNS"
-	for build in gcc asan clang-fuzz; do
+	for build in gcc asan clang-fuzz clang-fuzz-fast; do
 		note "soak: building $build"
 		build_it "$build" > "$WORK/build-$build.log" 2>&1 || die "see $WORK/build-$build.log"
 	done

@@ -175,6 +175,7 @@ build_options() {
 	clang-asan) echo -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized ;;
 	tsan) echo -Db_sanitize=thread -Db_lundef=false -Dbuildtype=debugoptimized ;;
 	clang-fuzz) echo -Dfuzz=true -Dtests=false -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized ;;
+	clang-fuzz-fast) echo -Dfuzz=true -Dtests=false -Db_sanitize=undefined -Db_lundef=false -Dbuildtype=debugoptimized ;;
 	*) die "no build named $1" ;;
 	esac
 }

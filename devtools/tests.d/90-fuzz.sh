@@ -14,7 +14,7 @@ corpus() {
 	"$FASTMEM_TOP/devtools/fuzz.sh" --input "$FASTMEM_TOP"/app/test-fastmem/fuzz/corpus/*
 }
 
-if need_build clang-fuzz; then
+if need_build clang-fuzz && need_build clang-fuzz-fast; then
 	row -t 300 "fuzzing: the corpus" corpus
 	row -t 300 "fuzzing: $FUZZ_SECONDS s" "$FASTMEM_TOP/devtools/fuzz.sh" $FUZZ_SECONDS
 fi

@@ -64,12 +64,25 @@ arg_socket(void)
 }
 
 unsigned int
-arg_bulk(void)
+arg_bulk(size_t cls)
 {
 	uint8_t kind = fuzz_byte();
 	unsigned int n = kind < 200 ? kind % 40u : fuzz_byte() * 3u;
 
+	/* What the kernel and EAL clear takes longest: seldom much. */
+	if (kind < 250)
+		n = RTE_MIN(n, RTE_MAX(2u, FUZZ_BULK_BYTES / cls));
 	return RTE_MIN(n, MODEL_MAX_LIVE - model.nb_live);
+}
+
+size_t
+arg_memory(void)
+{
+	uint8_t kind = fuzz_byte();
+
+	if (kind >= 250)
+		return SIZE_MAX - fuzz_byte();
+	return (size_t)(kind < 242 ? kind % 16 : kind) << 18;
 }
 
 bool

@@ -60,7 +60,7 @@ do_deinit(void)
 	model_clear();
 	model_check_no_memzones();
 	fuzz.is_init = false;
-	fuzz.is_limited = false;
+	limits_init();
 }
 
 static void
@@ -155,6 +155,8 @@ run(unsigned int nb_ops, bool is_main)
 		op = fuzz_byte();
 		if (op < 240) {
 			op_common(op);
+			if (nb_ops % 4 == 0)
+				limits_check();
 		} else if (op < 246) {
 			if (is_main)
 				op_thread();
@@ -201,6 +203,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz.end = data + size;
 	fastmem_test_fail_reserve(0);
 	fuzz.is_failing = false;
+	limits_init();
 	do_init(fuzz_byte() % 4);
 	run(MAX_OPS, true);
 	if (fuzz.is_init)

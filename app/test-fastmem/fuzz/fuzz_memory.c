@@ -16,6 +16,48 @@
 #include "fuzz.h"
 
 void
+limits_init(void)
+{
+	unsigned int i;
+
+	fuzz.is_limited = false;
+	for (i = 0; i < FUZZ_MAX_SOCKETS; i++) {
+		fuzz.limits[i] = UINT64_MAX;
+		fuzz.allowed[i] = UINT64_MAX;
+	}
+}
+
+void
+limits_check(void)
+{
+	struct rte_fastmem_stats s;
+	uint64_t room;
+	unsigned int i;
+
+	if (!fuzz.is_init || !fuzz.is_limited)
+		return;
+	MUST(rte_fastmem_stats(&s) == 0, "stats");
+	room = s.bytes_backing; /* that is not accounted for yet */
+	for (i = 0; i < fuzz.nb_sockets; i++) {
+		room -= RTE_MIN(room, fuzz.allowed[i]);
+		fuzz.allowed[i] = RTE_MAX(fuzz.limits[i], RTE_MIN(fuzz.allowed[i], s.bytes_backing));
+	}
+	MUST(room == 0, "%lu bytes of backing, %lu above the limits", s.bytes_backing, room);
+}
+
+static void
+limits_set(int socket, size_t limit)
+{
+	unsigned int i;
+
+	fuzz.is_limited = fuzz.is_limited || limit != SIZE_MAX;
+	for (i = 0; i < fuzz.nb_sockets; i++)
+		if (socket == SOCKET_ID_ANY || (unsigned int)socket == i)
+			fuzz.limits[i] = limit;
+	limits_check();
+}
+
+void
 op_limit(void)
 {
 	size_t limit = fuzz_byte() % 4 == 0 ? SIZE_MAX : (size_t)fuzz_byte() << 19;
@@ -30,14 +72,13 @@ op_limit(void)
 	MUST(ret == 0, "%d", ret);
 	MUST(rte_fastmem_get_limit(socket) == limit, "limit of %d is %zu, not %zu", socket,
 		rte_fastmem_get_limit(socket), limit);
-	fuzz.is_limited = fuzz.is_limited || limit != SIZE_MAX;
+	limits_set(socket, limit);
 }
 
 void
 op_reserve(void)
 {
-	uint8_t kind = fuzz_byte();
-	size_t size = kind >= 250 ? SIZE_MAX - fuzz_byte() : (size_t)kind << 18;
+	size_t size = arg_memory();
 	struct rte_fastmem_stats before = { 0 }, after = { 0 };
 	int socket = arg_socket();
 	int ret;

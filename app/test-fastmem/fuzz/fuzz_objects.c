@@ -81,7 +81,8 @@ op_alloc_bulk(bool has_socket)
 	size_t size = arg_size(), align = arg_align();
 	int socket = has_socket ? arg_socket() : SOCKET_ID_ANY;
 	unsigned int flags = fuzz_byte() & 1;
-	unsigned int n = arg_bulk(), i;
+	size_t cls = size_is_valid(size, align) ? model_class(size, align) : 1;
+	unsigned int n = arg_bulk(cls), i;
 	void *objs[MODEL_MAX_LIVE];
 	int ret;
 
@@ -96,7 +97,7 @@ op_alloc_bulk(bool has_socket)
 	}
 	MUST(fuzz.is_init && size_is_valid(size, align) && socket_is_valid(socket),
 		"%zu %zu %d", size, align, socket);
-	check_new(objs, n, size, align, model_class(size, align), flags != 0);
+	check_new(objs, n, size, align, cls, flags != 0);
 }
 
 /* A number that is refused before any memory is touched. */
@@ -139,11 +140,15 @@ void
 op_halloc(bool is_bulk)
 {
 	unsigned int i = fuzz_byte() % FUZZ_NB_HANDLES, flags = fuzz_byte() & 1;
-	unsigned int n = is_bulk ? arg_bulk() : RTE_MIN(1u, MODEL_MAX_LIVE - model.nb_live);
 	void *objs[MODEL_MAX_LIVE];
+	unsigned int n;
 	int err = 0;
 
-	if (!fuzz.handles[i].is_set || n == 0)
+	if (!fuzz.handles[i].is_set)
+		return;
+	n = is_bulk ? arg_bulk(fuzz.handles[i].cls) :
+		RTE_MIN(1u, MODEL_MAX_LIVE - model.nb_live);
+	if (n == 0)
 		return;
 	if (is_bulk) {
 		err = -rte_fastmem_halloc_bulk(fuzz.handles[i].id, objs, n, flags);
