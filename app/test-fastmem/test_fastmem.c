@@ -12,17 +12,12 @@
 #include <limits.h>
 #include <string.h>
 
-#include <rte_alarm.h>
 #include <rte_common.h>
-#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
-#include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_memory.h>
 #include <rte_memzone.h>
-#include <rte_stdatomic.h>
-#include <rte_thread.h>
 
 #include <fastmem_test.h>
 
@@ -134,87 +129,6 @@ fm_in_memzone(const void *addr)
 
 	rte_memzone_walk(memzone_visit, &q);
 	return q.found;
-}
-
-/* --- threads --- */
-
-struct thread_job {
-	int (*fn)(void *arg);
-	void *arg;
-	bool registered;
-	int ret;
-};
-
-static uint32_t
-thread_main(void *arg)
-{
-	struct thread_job *job = arg;
-
-	if (job->registered && rte_thread_register() != 0) {
-		printf("rte_thread_register: %s\n", rte_strerror(rte_errno));
-		return 0;
-	}
-	job->ret = job->fn(job->arg);
-	if (job->registered)
-		rte_thread_unregister();
-	return 0;
-}
-
-int
-fm_in_thread(int (*fn)(void *arg), void *arg, bool registered)
-{
-	struct thread_job job = {
-		.fn = fn, .arg = arg, .registered = registered, .ret = TEST_FAILED,
-	};
-	rte_thread_t id;
-
-	TEST_ASSERT_SUCCESS(rte_thread_create(&id, NULL, thread_main, &job), "no thread");
-	TEST_ASSERT_SUCCESS(rte_thread_join(id, NULL), "no join");
-	return job.ret;
-}
-
-struct control_job {
-	int (*fn)(void *arg);
-	void *arg;
-	int ret;
-	RTE_ATOMIC(bool) is_done;
-};
-
-static void
-control_main(void *arg)
-{
-	struct control_job *job = arg;
-
-	job->ret = job->fn(job->arg);
-	rte_atomic_store_explicit(&job->is_done, true, rte_memory_order_release);
-}
-
-int
-fm_in_control(int (*fn)(void *arg), void *arg)
-{
-	struct control_job job = { .fn = fn, .arg = arg };
-
-	TEST_ASSERT_SUCCESS(rte_eal_alarm_set(1, control_main, &job), "no alarm");
-	while (!rte_atomic_load_explicit(&job.is_done, rte_memory_order_acquire))
-		rte_delay_us_sleep(20);
-	return job.ret;
-}
-
-static int
-flush_cache(__rte_unused void *arg)
-{
-	rte_fastmem_cache_flush();
-	return 0;
-}
-
-int
-fm_flush_all(void)
-{
-	rte_eal_mp_remote_launch(flush_cache, NULL, SKIP_MAIN);
-	rte_eal_mp_wait_lcore();
-	TEST_ASSERT_SUCCESS(fm_in_control(flush_cache, NULL), "no flush");
-	rte_fastmem_cache_flush();
-	return 0;
 }
 
 /* --- statistics --- */

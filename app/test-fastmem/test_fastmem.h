@@ -109,6 +109,9 @@ int fm_flush_all(void);
 /* Runs a function in a new thread, registered with EAL or not; its result or TEST_FAILED. */
 int fm_in_thread(int (*fn)(void *arg), void *arg, bool registered);
 
+/* Runs a function on an EAL lcore, which is idle. */
+int fm_in_lcore(int (*fn)(void *arg), void *arg, unsigned int lcore);
+
 /* Runs a function in EAL's interrupt thread, a control thread. */
 int fm_in_control(int (*fn)(void *arg), void *arg);
 

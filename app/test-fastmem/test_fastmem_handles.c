@@ -224,8 +224,7 @@ test_handle_on_threads(void)
 	TEST_ASSERT_SUCCESS(fm_in_thread(use_shared_handle, NULL, false), "unregistered");
 	TEST_ASSERT_SUCCESS(fm_in_thread(use_shared_handle, NULL, true), "registered");
 	RTE_LCORE_FOREACH_WORKER(lcore)
-		if (rte_eal_remote_launch(use_shared_handle, NULL, lcore) == 0)
-			TEST_ASSERT_SUCCESS(rte_eal_wait_lcore(lcore), "lcore %u", lcore);
+		TEST_ASSERT_SUCCESS(fm_in_lcore(use_shared_handle, NULL, lcore), "lcore %u", lcore);
 	TEST_ASSERT_EQUAL(fm_in_use(), 0, "in use");
 	return TEST_SUCCESS;
 }

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <string.h>
 
 #include <rte_common.h>
@@ -16,7 +17,6 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_memory.h>
-#include <rte_pause.h>
 #include <rte_stdatomic.h>
 #include <rte_thread.h>
 
@@ -245,6 +245,7 @@ struct veteran {
 	RTE_ATOMIC(unsigned int) phase;
 	RTE_ATOMIC(unsigned int) nb_done;
 	RTE_ATOMIC(unsigned int) nb_failed;
+	RTE_ATOMIC(bool) is_lcore_done;
 };
 
 static int
@@ -278,7 +279,7 @@ veteran_main(void *arg)
 	for (;;) {
 		phase = rte_atomic_load_explicit(&v->phase, rte_memory_order_acquire);
 		if (phase == seen) {
-			rte_pause();
+			sched_yield();
 			continue;
 		}
 		seen = phase;
@@ -293,7 +294,11 @@ veteran_main(void *arg)
 static int
 veteran_lcore(void *arg)
 {
-	return (int)veteran_main(arg);
+	struct veteran *v = arg;
+
+	veteran_main(v);
+	rte_atomic_store_explicit(&v->is_lcore_done, true, rte_memory_order_release);
+	return 0;
 }
 
 static uint32_t
@@ -315,7 +320,7 @@ veterans_step(struct veteran *v, unsigned int phase, unsigned int nb_threads)
 	rte_atomic_store_explicit(&v->nb_done, 0, rte_memory_order_relaxed);
 	rte_atomic_store_explicit(&v->phase, phase, rte_memory_order_release);
 	while (rte_atomic_load_explicit(&v->nb_done, rte_memory_order_acquire) != nb_threads)
-		rte_pause();
+		sched_yield();
 }
 
 static int
@@ -344,20 +349,24 @@ test_reinit_with_threads(void)
 	unsigned int nb_threads = RTE_DIM(mains);
 	rte_thread_t ids[RTE_DIM(mains)];
 	struct veteran v = { 0 };
+	bool has_lcore = false;
 	unsigned int i, lcore;
 	int ret;
 
 	for (i = 0; i < RTE_DIM(mains); i++)
 		TEST_ASSERT_SUCCESS(rte_thread_create(&ids[i], NULL, mains[i], &v), "no thread");
 	lcore = rte_get_next_lcore(-1, 1, 0);
-	if (lcore < RTE_MAX_LCORE && rte_eal_remote_launch(veteran_lcore, &v, lcore) == 0)
-		nb_threads++;
+	if (lcore < RTE_MAX_LCORE)
+		has_lcore = rte_eal_remote_launch(veteran_lcore, &v, lcore) == 0;
+	nb_threads += has_lcore;
 
 	ret = veterans_live(&v, nb_threads);
 
 	rte_atomic_store_explicit(&v.phase, UINT_MAX, rte_memory_order_release);
 	for (i = 0; i < RTE_DIM(mains); i++)
 		rte_thread_join(ids[i], NULL);
+	while (has_lcore && !rte_atomic_load_explicit(&v.is_lcore_done, rte_memory_order_acquire))
+		sched_yield();
 	rte_eal_mp_wait_lcore();
 	TEST_ASSERT_EQUAL(rte_atomic_load_explicit(&v.nb_failed, rte_memory_order_relaxed), 0,
 			"threads failed");

@@ -145,8 +145,7 @@ test_counts(void)
 	TEST_ASSERT_SUCCESS(fm_in_thread(count_operations, NULL, false), "unregistered thread");
 	TEST_ASSERT_SUCCESS(fm_in_thread(count_operations, NULL, true), "registered thread");
 	RTE_LCORE_FOREACH_WORKER(lcore)
-		if (rte_eal_remote_launch(count_operations, NULL, lcore) == 0)
-			TEST_ASSERT_SUCCESS(rte_eal_wait_lcore(lcore), "lcore %u", lcore);
+		TEST_ASSERT_SUCCESS(fm_in_lcore(count_operations, NULL, lcore), "lcore %u", lcore);
 	return TEST_SUCCESS;
 }
 

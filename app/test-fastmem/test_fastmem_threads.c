@@ -107,8 +107,7 @@ run_in_worker(int (*fn)(void *arg), void *arg)
 
 	if (lcore >= RTE_MAX_LCORE)
 		return fn(arg); /* one lcore only */
-	TEST_ASSERT_SUCCESS(rte_eal_remote_launch(fn, arg, lcore), "lcore %u busy", lcore);
-	return rte_eal_wait_lcore(lcore);
+	return fm_in_lcore(fn, arg, lcore);
 }
 
 static int (*const places[])(int (*fn)(void *arg), void *arg) = {

@@ -122,6 +122,7 @@ if need_build clang-asan; then
 fi
 
 if need_build tsan; then
+	run tsan huge-va $FUNCTIONAL 600
 	run tsan huge-va $STRESS 600
 fi
 exit 0
