@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -132,9 +133,21 @@ class Graft:
         except BaseException:
             roll_back(made, renamed, dirs)
             raise
-        for name, content in self.new.items():
-            if content is None:
+        # those of the state, too: an earlier run may have been killed before it came here
+        for name in [*self.new, *self.state.files]:
+            if not self.tree.has(name):
                 remove_empty_dirs(os.path.dirname(self.tree.path(name)), self.tree.top)
+
+
+@contextlib.contextmanager
+def uninterrupted():
+    """Let signals wait that would end this program."""
+    old = signal.pthread_sigmask(signal.SIG_BLOCK,
+                                 {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, old)
 
 
 def make_dirs(path):
@@ -164,8 +177,11 @@ def roll_back(made, renamed, dirs):
 
 
 def remove_empty_dirs(path, top):
-    while path != top and os.path.isdir(path) and not os.listdir(path):
-        os.rmdir(path)
+    while path != top:
+        if os.path.isdir(path):
+            if os.listdir(path):
+                return
+            os.rmdir(path)
         path = os.path.dirname(path)
 
 
@@ -233,7 +249,8 @@ def main():
             print(('remove ' if graft.new[name] is None else 'write  ') + name)
     if args.dry_run:
         return
-    graft.apply(state_content)
+    with uninterrupted():
+        graft.apply(state_content)
     if args.undo:
         print(f'{top}: fastmem is out again ({nb_new} files)')
     else:
@@ -247,3 +264,5 @@ if __name__ == '__main__':
         main()
     except (PlanError, OSError) as err:
         sys.exit(f'graft.sh: {err}')
+    except KeyboardInterrupt:
+        sys.exit(130)

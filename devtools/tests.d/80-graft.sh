@@ -132,6 +132,53 @@ refuses_missing_place() {
 	refuses_and_leaves 'index.rst: found no place'
 }
 
+# break_at N fail|SIGNAL ARGUMENT...: graft.sh, whose Nth renaming fails or is hit by a signal
+break_at() {
+	PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$FASTMEM_TOP/devtools python3 - "$@" <<-'END'
+		import os, signal, sys
+		import graft
+
+		nth, what = int(sys.argv[1]), sys.argv[2]
+		sys.argv = ['graft.sh'] + sys.argv[3:]
+		replace, calls = os.replace, 0
+
+		def broken_replace(source, target):
+		    global calls
+		    calls += 1
+		    if calls == nth and what == 'fail':
+		        raise OSError('no space, say')
+		    replace(source, target)
+		    if calls == nth:
+		        os.kill(os.getpid(), getattr(signal, what))
+
+		os.replace = broken_replace
+		graft.main()
+	END
+}
+
+error_leaves_nothing() {
+	local before nth
+	before=$(contents "$1")
+	for nth in 1 40 95; do
+		! break_at "$nth" fail "$1" && [ "$(contents "$1")" = "$before" ] || return 1
+	done
+}
+
+# whatever ends it, the same command brings it to its end
+again_after_signal() {
+	local before grafted name
+	before=$(contents "$1")
+	"$GRAFT" "$1" && grafted=$(contents "$1") && "$GRAFT" --undo "$1" || return 1
+	for name in SIGINT SIGTERM; do
+		! break_at 40 "$name" "$1" && [ "$(contents "$1")" = "$grafted" ] || return 1
+		! break_at 5 "$name" --undo "$1" && [ "$(contents "$1")" = "$before" ] || return 1
+	done
+	! break_at 40 SIGKILL "$1" && [ "$(contents "$1")" != "$grafted" ] && "$GRAFT" "$1" &&
+		[ "$(contents "$1")" = "$grafted" ] || return 1
+	! break_at 5 SIGKILL --undo "$1" && [ "$(contents "$1")" != "$before" ] &&
+		"$GRAFT" --undo "$1" && [ "$(contents "$1")" = "$before" ]
+}
+
 # --- build and run ---
 
 configure_dpdk() {
@@ -178,6 +225,8 @@ if copy_tree "$WORK/copy"; then
 	row "graft: undo restores every byte" undo_restores "$WORK/copy"
 	row "graft: again changes nothing" again_changes_nothing "$WORK/copy"
 	"$GRAFT" --undo "$WORK/copy" > /dev/null
+	row "graft: an error leaves nothing half done" error_leaves_nothing "$WORK/copy"
+	row "graft: again after a signal" again_after_signal "$WORK/copy"
 	row "graft: refuses a file of others" refuses_foreign_file
 	row "graft: refuses a changed file" refuses_changed_file
 	row "graft: git tree, any directory" works_on_git_tree "$WORK/copy"
