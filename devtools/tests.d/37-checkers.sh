@@ -12,18 +12,24 @@ SAMPLES=$FASTMEM_TOP/devtools/samples
 # What each checker says of a sample: a word of its diagnostic, "-" for
 # nothing, "*" where it is not asked.
 # The compiler's warnings and its analyzer need the functions out of line, as they are without
-# optimisation; gcc follows no object to rte_free() of a DPDK before 24.11.
+# optimisation ("gcc-O0", "analyzer") or when told so ("gcc", "analyzer-O2"); of the inline form
+# ("inline") they know nothing, and must not say anything wrong. gcc follows no object to
+# rte_free() of a DPDK before 24.11.
+CHECKERS=(gcc gcc-O0 analyzer analyzer-O2 inline clang cppcheck)
 static_table() {
+	local use=use-after-free double=analyzer-double-free mix=mismatched-dealloc
+	local analyzer_mix=analyzer-mismatching-deallocation leak=analyzer-malloc-leak
+	local analyzer_use=analyzer-use-after-free
 	cat <<-END
-		sample          gcc                  analyzer                        clang                  cppcheck
-		correct         -                    -                               -                      -
-		leak            -                    analyzer-malloc-leak            Potential.leak         memleak
-		double_free     use-after-free       analyzer-double-free            after.it.is.freed      doubleFree
-		double_hfree    use-after-free       analyzer-double-free            after.it.is.freed      doubleFree
-		use_after_free  use-after-free       analyzer-use-after-free         after.it.is.freed      *
-		free_libc       mismatched-dealloc   analyzer-mismatching-deallocation *                    mismatchAllocDealloc
-		free_rte        *                    *                               *                      mismatchAllocDealloc
-		overflow        array-bounds         *                               *                      bufferAccessOutOfBounds
+		correct         -             -                   -              -              -  -                      -
+		leak            *             *                   $leak          $leak          *  Potential.leak         memleak
+		double_free     $use          $use                $double        $double        *  after.it.is.freed      doubleFree
+		double_hfree    $use          $use                $double        $double        *  after.it.is.freed      doubleFree
+		use_after_free  $use          $use                $analyzer_use  $analyzer_use  *  after.it.is.freed      *
+		free_libc       $mix          $mix                $analyzer_mix  $analyzer_mix  *  *                      mismatchAllocDealloc
+		free_rte        *             *                   *              *              *  *                      mismatchAllocDealloc
+		malloc_free     $mix          $mix                $analyzer_mix  $analyzer_mix  *  *                      mismatchAllocDealloc
+		overflow        array-bounds  stringop-overflow   *              *              *  *                      bufferAccessOutOfBounds
 	END
 }
 
@@ -41,8 +47,18 @@ check_sample() {
 	gcc)
 		gcc -O2 -Wall -DRTE_FASTMEM_NO_INLINE "${flags[@]}" -c -o /dev/null "$source"
 		;;
+	gcc-O0)
+		gcc -Wall "${flags[@]}" -c -o /dev/null "$source"
+		;;
 	analyzer)
 		gcc -Wall -fanalyzer "${flags[@]}" -c -o /dev/null "$source"
+		;;
+	analyzer-O2)
+		gcc -O2 -Wall -fanalyzer -DRTE_FASTMEM_NO_INLINE "${flags[@]}" -c -o /dev/null \
+			"$source"
+		;;
+	inline)
+		gcc -O2 -Wall -fanalyzer "${flags[@]}" -c -o /dev/null "$source"
 		;;
 	clang)
 		clang --analyze --analyzer-output text "${flags[@]}" -o /dev/null "$source"
@@ -56,7 +72,9 @@ check_sample() {
 # expect CHECKER SAMPLE WORD
 expect() {
 	local tool=$1 said
-	[ "$tool" != analyzer ] || tool=gcc
+	case $tool in
+	gcc*|analyzer*|inline) tool=gcc ;;
+	esac
 	have_tool "$tool" || return 77
 	said=$(check_sample "$1" "$2")
 	echo "$said"
@@ -68,14 +86,14 @@ expect() {
 }
 
 static_samples() {
-	local sample words checkers=(gcc analyzer clang cppcheck) i
+	local sample words i
 	while read -r sample words; do
 		read -ra words <<< "$words"
-		for i in 0 1 2 3; do
-			[ "${words[i]}" = '*' ] || row "${checkers[i]} on $sample" \
-				expect "${checkers[i]}" "$sample" "${words[i]}"
+		for i in "${!CHECKERS[@]}"; do
+			[ "${words[i]}" = '*' ] || row "${CHECKERS[i]} on $sample" \
+				expect "${CHECKERS[i]}" "$sample" "${words[i]}"
 		done
-	done < <(set -f; static_table | tail -n +2)
+	done < <(set -f; static_table)
 }
 
 # valgrind_finds MISTAKE WORDS: memcheck's words, and the function that is to blame
