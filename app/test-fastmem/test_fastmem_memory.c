@@ -386,7 +386,7 @@ static int
 test_trim(void)
 {
 	unsigned int zones = fm_count_memzones();
-	unsigned int i, before;
+	unsigned int i, j, before;
 	void *objs[16];
 	int ret;
 
@@ -407,8 +407,10 @@ test_trim(void)
 		TEST_ASSERT(ret > 0 && (unsigned int)ret == before - fm_count_memzones(),
 				"%d zones, %u memzones", ret, before - fm_count_memzones());
 		TEST_ASSERT_EQUAL(fm_count_memzones(), zones, "memzones kept");
-		TEST_ASSERT(!rte_fastmem_owns(objs[0]), "owns what it gave back");
-		TEST_ASSERT_EQUAL(rte_fastmem_virt2iova(objs[0]), RTE_BAD_IOVA, "has an IOVA");
+		for (j = 0; j < RTE_DIM(objs); j++) {
+			TEST_ASSERT(!rte_fastmem_owns(objs[j]), "owns what it gave back");
+			TEST_ASSERT_EQUAL(rte_fastmem_virt2iova(objs[j]), RTE_BAD_IOVA, "IOVA");
+		}
 		TEST_ASSERT_EQUAL(rte_fastmem_trim(SOCKET_ID_ANY), 0, "trimmed twice");
 	}
 	return TEST_SUCCESS;

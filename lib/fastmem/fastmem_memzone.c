@@ -33,13 +33,18 @@
 RTE_ATOMIC(int) fastmem_reserve_fails;
 unsigned int fastmem_sockets_forced;
 
-/* Whether a test wants this reservation to fail. */
+/* Whether a test wants this reservation to fail: the n-th; below 0, from the -n-th on all. */
 static bool
 reserve_shall_fail(void)
 {
-	return rte_atomic_load_explicit(&fastmem_reserve_fails, rte_memory_order_relaxed) > 0 &&
-		rte_atomic_fetch_sub_explicit(&fastmem_reserve_fails, 1,
+	int n = rte_atomic_load_explicit(&fastmem_reserve_fails, rte_memory_order_relaxed);
+
+	if (n > 0)
+		return rte_atomic_fetch_sub_explicit(&fastmem_reserve_fails, 1,
 			rte_memory_order_relaxed) == 1;
+	if (n < -1)
+		rte_atomic_fetch_add_explicit(&fastmem_reserve_fails, 1, rte_memory_order_relaxed);
+	return n == -1;
 }
 
 const struct rte_memzone *

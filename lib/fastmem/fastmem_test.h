@@ -25,7 +25,7 @@ __rte_internal
 int
 fastmem_test_set_sockets(unsigned int n);
 
-/* Let the n-th reservation of memory from now on fail; 0: none. */
+/* Let the n-th reservation of memory from now on fail; -n: and all after it; 0: none. */
 __rte_internal
 void
 fastmem_test_fail_reserve(int n);

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The fastmem developers
+ */
+
+/*
+ * Functional test, what one layer leaves to the next: slabs that change their class while they
+ * are predicted, magazines and metadata that come back, what a depot keeps, growth that fails,
+ * threads without caches, objects that a slab refuses. Calls the public API and the library's
+ * test hooks.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include <rte_common.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_memory.h>
+
+#include <fastmem_test.h>
+
+#include "test.h"
+#include "test_fastmem.h"
+
+#define SLAB (2 * FM_MIB)
+
+static int
+flush(__rte_unused void *arg)
+{
+	rte_fastmem_cache_flush();
+	return 0;
+}
+
+/* --- predictions --- */
+
+#define NB_RUN 100
+
+/* Objects of one slab, which nobody else has. */
+struct run {
+	void *objs[NB_RUN];
+	unsigned int nb;
+	unsigned int first; /* to be freed */
+};
+
+static int
+run_free(void *arg)
+{
+	struct run *run = arg;
+	unsigned int i;
+
+	for (i = run->first; i < run->nb; i++)
+		rte_fastmem_free(run->objs[i]);
+	rte_fastmem_cache_flush();
+	return 0;
+}
+
+static int
+run_alloc(struct run *run, size_t size, unsigned int max)
+{
+	run->nb = RTE_MIN(max, (unsigned int)(SLAB / size / 2));
+	run->first = 0;
+	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(run->objs, run->nb, size, 8, 0), "bulk");
+	return 0;
+}
+
+static int
+here(int (*fn)(void *arg), void *arg)
+{
+	return fn(arg);
+}
+
+static int
+in_thread(int (*fn)(void *arg), void *arg)
+{
+	return fm_in_thread(fn, arg, false);
+}
+
+/*
+ * This thread frees objects of a class, one after the other, and so expects more of their slab.
+ * The slab's last objects come back in some place. Then it is another class's.
+ */
+static int
+change_class(int (*place)(int (*fn)(void *arg), void *arg), size_t from, size_t to,
+	unsigned int *nb_same)
+{
+	struct run run, other;
+	unsigned int i;
+	void *obj;
+
+	TEST_ASSERT_SUCCESS(run_alloc(&run, from, NB_RUN), "class %zu", from);
+	for (i = 0; i < run.nb / 2; i++)
+		rte_fastmem_free(run.objs[i]);
+	rte_fastmem_cache_flush();
+	run.first = i;
+	TEST_ASSERT_SUCCESS(place(run_free, &run), "free");
+	TEST_ASSERT_SUCCESS(run_alloc(&other, to, NB_RUN), "class %zu", to);
+	*nb_same += (uintptr_t)other.objs[0] / SLAB == (uintptr_t)run.objs[0] / SLAB;
+	/* gives the cache of the class that was expected room */
+	obj = rte_fastmem_alloc(from, 8, 0);
+	TEST_ASSERT_NOT_NULL(obj, "no object");
+	for (i = 0; i < other.nb; i++)
+		rte_fastmem_free(other.objs[i]);
+	TEST_ASSERT_EQUAL(fm_class_in_use(to), 0, "%zu to %zu: %" PRIu64 " in use", from, to,
+			fm_class_in_use(to));
+	TEST_ASSERT_EQUAL(fm_class_in_use(from), 1, "%zu to %zu: %" PRIu64 " in use", from, to,
+			fm_class_in_use(from));
+	rte_fastmem_free(obj);
+	rte_fastmem_cache_flush();
+	return fm_check_stats();
+}
+
+static int
+test_predicted_slab_changes_class(void)
+{
+	int (*const places[])(int (*fn)(void *arg), void *arg) = {
+		here, in_thread, fm_in_control,
+	};
+	const size_t sizes[] = { 8, 64, 512, 4096, 65536 };
+	unsigned int place, from, to, nb_same = 0;
+
+	for (place = 0; place < RTE_DIM(places); place++)
+		for (from = 0; from < RTE_DIM(sizes); from++)
+			for (to = 0; to < RTE_DIM(sizes); to++)
+				if (from != to && change_class(places[place], sizes[from],
+						sizes[to], &nb_same) != 0)
+					return TEST_FAILED;
+	TEST_ASSERT(nb_same > 0, "no slab changed its class");
+	return TEST_SUCCESS;
+}
+
+/* --- what is to come back --- */
+
+#define NB_OBJS 2560
+#define NB_ROUNDS 300
+
+static int
+free_objs(void *arg)
+{
+	rte_fastmem_free_bulk(arg, NB_OBJS);
+	return 0;
+}
+
+/* Magazines that one thread fills and another empties; and those that a third one flushes. */
+static int
+test_magazines_come_back(void)
+{
+	unsigned int round, nb_zones = 0;
+	static void *objs[NB_OBJS];
+
+	for (round = 0; round < NB_ROUNDS; round++) {
+		TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, NB_OBJS, 64, 0, 0), "bulk");
+		TEST_ASSERT_SUCCESS(fm_in_control(free_objs, objs), "free");
+		if (round % 2 == 0)
+			TEST_ASSERT_SUCCESS(fm_in_thread(flush, NULL, false), "flush");
+		if (round == 10)
+			nb_zones = fm_count_memzones();
+	}
+	TEST_ASSERT_EQUAL(fm_count_memzones(), nb_zones, "%u memzones, then %u", nb_zones,
+			fm_count_memzones());
+	return TEST_SUCCESS;
+}
+
+/* Bitmaps of slabs, records of zones. */
+static int
+test_metadata_comes_back(void)
+{
+	unsigned int round, nb_zones = 0;
+	void *obj;
+
+	for (round = 0; round < NB_ROUNDS; round++) {
+		obj = rte_fastmem_alloc(8, 8, 0);
+		TEST_ASSERT_NOT_NULL(obj, "no object");
+		rte_fastmem_free(obj);
+		rte_fastmem_cache_flush();
+		if (round % 20 == 0)
+			TEST_ASSERT(rte_fastmem_trim(SOCKET_ID_ANY) > 0, "no zone");
+		if (round == 10)
+			nb_zones = fm_count_memzones();
+	}
+	TEST_ASSERT_EQUAL(fm_count_memzones(), nb_zones, "%u memzones, then %u", nb_zones,
+			fm_count_memzones());
+	return TEST_SUCCESS;
+}
+
+/* Most of what is freed goes back to its slabs without a flush. */
+static int
+test_depot_keeps_little(void)
+{
+	const unsigned int n = 64 * FM_MIB / 1024;
+	struct rte_fastmem_class_stats c;
+	void **objs;
+	int ret;
+
+	objs = malloc(n * sizeof(*objs));
+	TEST_ASSERT_NOT_NULL(objs, "no array");
+	ret = rte_fastmem_alloc_bulk(objs, n, 1024, 0, 0);
+	if (ret == 0)
+		rte_fastmem_free_bulk(objs, n);
+	free(objs);
+	TEST_ASSERT_SUCCESS(ret, "bulk");
+	TEST_ASSERT_SUCCESS(rte_fastmem_stats_class(1024, &c), "stats");
+	TEST_ASSERT(c.slabs_partial + c.slabs_full <= 20 * FM_MIB / SLAB, "%u + %u slabs",
+			c.slabs_partial, c.slabs_full);
+	return TEST_SUCCESS;
+}
+
+/* --- growth that fails --- */
+
+/* All or nothing, also of what takes more than one zone. */
+static int
+test_growth_fails(void)
+{
+	const size_t much = 160 * FM_MIB;
+	void *objs[160];
+	int nth;
+
+	if (!fm_have_memory(much))
+		return fm_skip("needs 160 MiB");
+	for (nth = 1; nth <= 2; nth++) {
+		fastmem_test_fail_reserve(-nth);
+		TEST_ASSERT_EQUAL(rte_fastmem_reserve(much, fm_socket()), -ENOMEM, "reserved");
+		TEST_ASSERT_EQUAL(fm_backing(), 0, "%d: %" PRIu64 " bytes kept", nth,
+				fm_backing());
+		TEST_ASSERT_SUCCESS(fastmem_test_validate(stdout), "%d: invariants", nth);
+		fastmem_test_fail_reserve(-nth);
+		TEST_ASSERT_EQUAL(rte_fastmem_alloc_bulk_socket(objs, RTE_DIM(objs), FM_MAX, 0, 0,
+				fm_socket()), -ENOMEM, "allocated");
+		rte_fastmem_cache_flush();
+		TEST_ASSERT_EQUAL(fm_in_use(), 0, "%" PRIu64 " in use", fm_in_use());
+		TEST_ASSERT_SUCCESS(fastmem_test_validate(stdout), "%d: invariants", nth);
+		fastmem_test_fail_reserve(0);
+		rte_fastmem_trim(SOCKET_ID_ANY);
+		TEST_ASSERT_EQUAL(fm_backing(), 0, "%d: %" PRIu64 " bytes kept", nth,
+				fm_backing());
+	}
+	return TEST_SUCCESS;
+}
+
+/* --- threads for whose caches there is no memory --- */
+
+#define NB_NESTED 16
+
+struct nested {
+	unsigned int depth;
+	unsigned int nb_uncached;
+};
+
+static int
+use_objects(void)
+{
+	void *objs[20];
+	unsigned int i;
+
+	for (i = 0; i < 20; i++) {
+		objs[i] = rte_fastmem_alloc(1000, 0, 0);
+		TEST_ASSERT_NOT_NULL(objs[i], "object %u: %s", i, rte_strerror(rte_errno));
+		fm_fill(objs[i], 1000);
+	}
+	for (i = 0; i < 10; i++) {
+		TEST_ASSERT(fm_is_filled(objs[i], 1000), "object shared");
+		rte_fastmem_free(objs[i]);
+	}
+	rte_fastmem_free_bulk(&objs[10], 10);
+	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, 20, 1000, 0, 0), "bulk");
+	rte_fastmem_free_bulk(objs, 20);
+	return 0;
+}
+
+/* Each thread lives until those after it are done. */
+static int
+nest(void *arg)
+{
+	struct rte_fastmem_lcore_stats before, after;
+	struct nested *nested = arg;
+
+	TEST_ASSERT_SUCCESS(rte_fastmem_stats_shared(&before), "stats");
+	TEST_ASSERT_SUCCESS(use_objects(), "thread %u", nested->depth);
+	TEST_ASSERT_SUCCESS(rte_fastmem_stats_shared(&after), "stats");
+	TEST_ASSERT_EQUAL(after.alloc_cache_hits + after.alloc_cache_misses,
+			before.alloc_cache_hits + before.alloc_cache_misses + 40, "allocations");
+	TEST_ASSERT_EQUAL(after.free_cache_hits + after.free_cache_misses,
+			before.free_cache_hits + before.free_cache_misses + 40, "frees");
+	nested->nb_uncached += after.alloc_cache_hits == before.alloc_cache_hits;
+	TEST_ASSERT_SUCCESS(fm_check_stats(), "thread %u", nested->depth);
+	if (++nested->depth < NB_NESTED)
+		return fm_in_thread(nest, nested, false);
+	return 0;
+}
+
+static int
+test_threads_without_caches(void)
+{
+	struct nested nested = { .depth = 0 };
+	unsigned int nb_sockets = 32;
+
+	/* caches for all of these take much metadata */
+	while (fastmem_test_set_sockets(nb_sockets) != 0)
+		nb_sockets /= 2;
+	TEST_ASSERT_SUCCESS(rte_fastmem_init(), "no init");
+	TEST_ASSERT_SUCCESS(rte_fastmem_reserve(8 * FM_MIB, 0), "no memory");
+	fastmem_test_fail_reserve(-1);
+	TEST_ASSERT_SUCCESS(fm_in_thread(nest, &nested, false), "threads");
+	fastmem_test_fail_reserve(0);
+	TEST_ASSERT_EQUAL(fm_in_use(), 0, "%" PRIu64 " in use", fm_in_use());
+	if (nb_sockets == 32)
+		TEST_ASSERT(nested.nb_uncached > 0, "all had caches");
+	return TEST_SUCCESS;
+}
+
+/* --- what a slab refuses --- */
+
+static void
+count_misuse(__rte_unused enum rte_fastmem_misuse kind, __rte_unused const void *ptr,
+	__rte_unused const char *text, void *arg)
+{
+	(*(unsigned int *)arg)++;
+}
+
+/*
+ * Without checks it is only seen when it comes back to the slab: what was freed before, or
+ * never allocated. The statistics have counted it.
+ */
+static int
+test_slab_refuses(void)
+{
+	unsigned int nb_refused = 0;
+	char *objs[2], *never;
+
+	if (FM_IS_CHECKED)
+		return fm_skip("refused at once");
+	objs[0] = rte_fastmem_alloc(65536, 0, 0);
+	objs[1] = rte_fastmem_alloc(65536, 0, 0);
+	TEST_ASSERT(objs[0] != NULL && objs[1] != NULL, "no objects");
+	/* the last object of the slab */
+	never = (char *)RTE_ALIGN_FLOOR((uintptr_t)objs[1], SLAB) + SLAB - 2 * 65536;
+	rte_fastmem_set_misuse_handler(count_misuse, &nb_refused);
+	rte_fastmem_free(never);
+	rte_fastmem_cache_flush();
+	TEST_ASSERT_EQUAL(nb_refused, 1, "never allocated: %u refused", nb_refused);
+	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk((void **)&never, 1, 65536, 0, 0), "bulk");
+	rte_fastmem_free(objs[0]);
+	rte_fastmem_free(objs[0]);
+	rte_fastmem_cache_flush();
+	TEST_ASSERT_EQUAL(nb_refused, 2, "freed before: %u refused", nb_refused);
+	rte_fastmem_set_misuse_handler(NULL, NULL);
+	rte_fastmem_deinit();
+	return TEST_SUCCESS;
+}
+
+struct unit_test_suite fm_layers_suite = {
+	.suite_name = "fastmem layers",
+	.unit_test_cases = {
+		FM_CASE(test_predicted_slab_changes_class),
+		FM_CASE(test_magazines_come_back),
+		FM_CASE(test_metadata_comes_back),
+		FM_CASE(test_depot_keeps_little),
+		FM_CASE(test_growth_fails),
+		FM_CASE_NO_INIT(test_threads_without_caches),
+		FM_CASE(test_slab_refuses),
+		TEST_CASES_END()
+	}
+};
