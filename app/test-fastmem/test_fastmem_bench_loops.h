@@ -154,9 +154,12 @@ FMB_(bulk_rounds)(struct fmb_run *run, size_t size, const unsigned int n, const 
 		if (unlikely(FMB_ALLOC_BULK(ctx, ptrs, n, size) != 0))
 			return FMB_(fail)(run, 0, size);
 		fmb_escape(ptrs);
-		if (touch)
+		if (touch) {
+			/* Else whether its end is predicted is a matter of the code around it. */
+_Pragma("GCC unroll 32")
 			for (i = 0; i < n; i++)
 				fmb_touch(ptrs[i]);
+		}
 		FMB_FREE_BULK(ctx, ptrs, n, size);
 	}
 	run->ops = rounds * n;
