@@ -21,8 +21,10 @@
 
 #include "fastmem_pvt.h"
 
-#define CREDIT_MAX 8 /* mispredicted frees before the prediction is given up */
-#define LONG_RUN 32 /* frees that pay for a misprediction */
+#define CREDIT 8 /* mispredicted frees before a prediction is looked at */
+#define FEW 16 /* one misprediction in so many is too much */
+#define PAUSE_MIN 256 /* frees before another is tried: doubled, */
+#define PAUSE_MAX (1 << 16) /* up to this, as long as none is good */
 #define BATCH_SZ (128u << 10) /* bytes of objects taken from slabs at once */
 #define FOLD (UINT64_C(1) << 56) /* allocations counted beside the length: 2^40 */
 
@@ -38,31 +40,42 @@ cold_of(struct fastmem_block *block, uint32_t socket, uint32_t bin)
 	return &block->cold[socket * RTE_FASTMEM_NB_BINS + bin];
 }
 
+/* The magazine whose slots a cache has. */
 static struct fastmem_mag *
-mag_of(void **objs)
+mag_of(const struct rte_fastmem_cache *cache, void **objs)
 {
-	return (struct fastmem_mag *)(void *)((char *)objs - offsetof(struct fastmem_mag, objs));
+	return (struct fastmem_mag *)(void *)((char *)&objs[cache->first] -
+			offsetof(struct fastmem_mag, objs));
 }
 
-static uint16_t
-cache_len(const struct rte_fastmem_cache *cache)
+static bool
+has_mag(const struct rte_fastmem_cache *cache)
 {
-	return (uint16_t)rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
+	return fastmem_cache_end(cache) <= RTE_FASTMEM_MAG_OBJS;
+}
+
+/* Set the end of the loaded magazine's objects, of which there are so many more or fewer. */
+static void
+cache_set_end(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, uint32_t end,
+	uint64_t moved)
+{
+	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
+
+	fastmem_count(&cold->moved, moved);
+	if (unlikely(count_end >= FOLD)) {
+		fastmem_count(&cold->folded, count_end >> 16);
+		count_end = 0;
+	}
+	rte_atomic_store_explicit(&cache->count_end, (count_end & ~UINT64_C(0xffff)) | end,
+		rte_memory_order_release);
 }
 
 /* Set the length of the loaded magazine: by moving objects, not by allocating or freeing. */
 static void
-cache_set_len(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, uint16_t len)
+cache_set_len(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, uint32_t len)
 {
-	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
-
-	fastmem_count(&cold->moved, (uint64_t)len - (uint16_t)count_len);
-	if (unlikely(count_len >= FOLD)) {
-		fastmem_count(&cold->folded, count_len >> 16);
-		count_len = 0;
-	}
-	rte_atomic_store_explicit(&cache->count_len, (count_len & ~UINT64_C(0xffff)) | len,
-		rte_memory_order_release);
+	cache_set_end(cache, cold, cache->first + len,
+		(uint64_t)len - fastmem_cache_len(cache));
 }
 
 static uint32_t
@@ -77,25 +90,38 @@ set_prev_len(struct rte_fastmem_cache *cache, uint32_t len)
 	rte_atomic_store_explicit(&cache->prev_len, len, rte_memory_order_release);
 }
 
+/* Room in the loaded magazine. */
+static uint32_t
+cache_room(const struct rte_fastmem_cache *cache)
+{
+	return has_mag(cache) ? RTE_FASTMEM_MAG_OBJS - fastmem_cache_end(cache) : 0;
+}
+
+static uint32_t
+cache_cap(const struct rte_fastmem_cache *cache)
+{
+	return RTE_FASTMEM_MAG_OBJS - cache->first;
+}
+
 /*
  * Change magazines. A process may be killed anywhere: who takes its caches over must
  * find lengths that are too small, never too large; so both are 0 meanwhile.
  */
 
-/* Load a magazine with so many objects in place of the loaded one, which becomes the previous. */
+/* Load slots with so many objects in place of the loaded ones, which become the previous. */
 static void
 cache_shift(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, void **objs,
-	uint16_t len, uint32_t cap)
+	uint32_t len)
 {
-	void **loaded = cache->objs;
-	uint16_t loaded_len = cache_len(cache);
+	void **loaded = has_mag(cache) ? cache->objs : NULL;
+	uint32_t loaded_len = fastmem_cache_len(cache);
 
-	cache_set_len(cache, cold, 0);
+	if (loaded != NULL)
+		cache_set_len(cache, cold, 0);
 	set_prev_len(cache, 0);
 	rte_compiler_barrier();
 	cache->prev_objs = loaded;
 	cache->objs = objs;
-	cache->cap = cap;
 	rte_compiler_barrier();
 	set_prev_len(cache, loaded_len);
 	cache_set_len(cache, cold, len);
@@ -104,7 +130,7 @@ cache_shift(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, void **o
 static void
 cache_swap(struct rte_fastmem_cache *cache, struct fastmem_cold *cold)
 {
-	cache_shift(cache, cold, cache->prev_objs, prev_len(cache), cache->cap);
+	cache_shift(cache, cold, cache->prev_objs, prev_len(cache));
 }
 
 /* Take the previous magazine away, NULL when there is none. */
@@ -115,7 +141,7 @@ cache_take_prev(struct rte_fastmem_cache *cache)
 
 	if (cache->prev_objs == NULL)
 		return NULL;
-	mag = mag_of(cache->prev_objs);
+	mag = mag_of(cache, cache->prev_objs);
 	mag->len = prev_len(cache);
 	set_prev_len(cache, 0);
 	cache->prev_objs = NULL;
@@ -125,61 +151,106 @@ cache_take_prev(struct rte_fastmem_cache *cache)
 
 /* Load a magazine. The one that was loaded becomes the previous: that was taken away. */
 static void
-cache_load(struct fastmem_shared *sh, struct rte_fastmem_cache *cache,
-	struct fastmem_cold *cold, uint32_t bin, struct fastmem_mag *mag, uint16_t len)
+cache_load(struct rte_fastmem_cache *cache, struct fastmem_cold *cold,
+	struct fastmem_mag *mag, uint32_t len)
 {
-	cache_shift(cache, cold, mag->objs, len, sh->layouts[bin].cap);
+	/* By integers: slot 0 may lie before the magazine, where no pointer may point. */
+	cache_shift(cache, cold, (void **)((uintptr_t)mag->objs -
+				cache->first * sizeof(mag->objs[0])), len);
 }
 
 /* The loaded magazine, if any, is empty, as is the previous one: load this one. */
 static void
 cache_replace(struct fastmem_shared *sh, struct fastmem_block *block,
-	struct rte_fastmem_cache *cache, struct fastmem_cold *cold, uint32_t bin,
-	struct fastmem_mag *mag)
+	struct rte_fastmem_cache *cache, struct fastmem_cold *cold, struct fastmem_mag *mag)
 {
 	struct fastmem_mag *empty = cache_take_prev(cache);
 
 	if (empty != NULL)
 		fastmem_depot_put_empty(sh, block, empty);
-	cache_load(sh, cache, cold, bin, mag, mag->len);
+	cache_load(cache, cold, mag, mag->len);
 }
 
-/* A visit to the slow path pays for a misprediction: what comes may be a run. */
-static void
-predict_renew(struct fastmem_block *block)
-{
-	struct rte_fastmem_home *home = &block->homes[block->socket];
-
-	if (home->pred_credit < CREDIT_MAX)
-		home->pred_credit++;
-}
+/*
+ * Predictions.
+ */
 
 /* Frees into a cache, to within a constant that changes on the slow path only. */
 static uint32_t
 frees_of(const struct rte_fastmem_cache *cache)
 {
-	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
+	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
 
-	return (uint32_t)(count_len >> 16) + (uint16_t)count_len;
+	return (uint32_t)(count_end >> 16) + (uint16_t)count_end;
+}
+
+/*
+ * A prediction has no credit left: keep it, if there were many frees meanwhile; try
+ * another, once; or do without for a while: what is freed lies here and there, and then a
+ * branch that is not predicted costs more than it saves. True when it is to be *slab.
+ */
+static bool
+pred_learn(struct rte_fastmem_pred *pred, uint32_t nb_frees, uintptr_t *slab)
+{
+	const uintptr_t old = rte_atomic_load_explicit(&pred->slab, rte_memory_order_relaxed);
+
+	pred->credit = CREDIT;
+	if (old != FASTMEM_NO_SLAB && nb_frees >= CREDIT * FEW) {
+		pred->is_trial = 0;
+		pred->pause = PAUSE_MIN;
+		return false;
+	}
+	if (old != FASTMEM_NO_SLAB && pred->is_trial != 0) {
+		*slab = FASTMEM_NO_SLAB;
+		pred->credit = pred->pause;
+		pred->pause = RTE_MIN(2 * pred->pause, (uint32_t)PAUSE_MAX);
+	}
+	pred->is_trial = 1;
+	return true;
+}
+
+/*
+ * Relaxed: whoever forgets this slab does so after the object at hand came back to it, by
+ * way of a depot, or of a lock. A slab without such an object must not be set: it may
+ * have been forgotten a moment ago.
+ */
+static void
+pred_set(struct rte_fastmem_pred *pred, uintptr_t slab)
+{
+	rte_atomic_store_explicit(&pred->slab, slab, rte_memory_order_relaxed);
 }
 
 void
 fastmem_cache_predict(struct rte_fastmem_home *home, const void *ptr, uint16_t offset)
 {
-	uintptr_t slab = (uintptr_t)ptr >> RTE_FASTMEM_SLAB_SHIFT;
+	struct rte_fastmem_cache *cache = __rte_fastmem_cache_at(home, offset);
+	const uintptr_t number = (uintptr_t)ptr >> RTE_FASTMEM_SLAB_SHIFT;
+	uintptr_t slab = number;
 
-	if (home->pred_credit == 0 || __rte_fastmem_is_predicted(home, ptr))
+	if (home->map_len == 0)
 		return;
-	if (frees_of(home->pred) - home->pred_mark < LONG_RUN && --home->pred_credit == 0)
-		slab = FASTMEM_NO_SLAB;
-	home->pred = __rte_fastmem_cache_at(home, offset);
-	home->pred_mark = frees_of(home->pred);
-	/*
-	 * Relaxed: whoever forgets this slab does so after the object at ptr came back to
-	 * it, by way of a depot, or of a lock.
-	 */
-	rte_atomic_store_explicit(&home->pred_slab, slab, rte_memory_order_relaxed);
+	if (home->pred.credit <= 0) {
+		if (pred_learn(&home->pred, frees_of(home->pred_cache) - home->pred.mark, &slab)) {
+			/* A process may be killed anywhere: never a slab with another's cache. */
+			pred_set(&home->pred, FASTMEM_NO_SLAB);
+			rte_compiler_barrier();
+			home->pred_cache = cache;
+			rte_compiler_barrier();
+			pred_set(&home->pred, slab);
+		}
+		home->pred.mark = frees_of(home->pred_cache);
+	}
+	slab = number;
+	if (cache->pred.credit <= 0) {
+		if (pred_learn(&cache->pred, frees_of(cache) - cache->pred.mark, &slab))
+			pred_set(&cache->pred, slab);
+		cache->pred.mark = frees_of(cache);
+	}
 }
+
+/*
+ * Magazines.
+ */
 
 /* A magazine for an empty cache: from the depot, or filled from slabs; or NULL. */
 static struct fastmem_mag *
@@ -265,15 +336,14 @@ fastmem_cache_get(struct fastmem_shared *sh, struct fastmem_block *block, uint32
 	}
 	cache = cache_of(block, socket, bin);
 	cold = cold_of(block, socket, bin);
-	predict_renew(block);
-	if (cache_len(cache) == 0 && prev_len(cache) != 0)
+	if (fastmem_cache_len(cache) == 0 && prev_len(cache) != 0)
 		cache_swap(cache, cold);
 	if (__rte_fastmem_cache_pop(cache, &obj))
 		return obj;
 	mag = refill(sh, block, socket, bin, 1);
 	if (mag != NULL) {
 		obj = mag->objs[--mag->len];
-		cache_replace(sh, block, cache, cold, bin, mag);
+		cache_replace(sh, block, cache, cold, mag);
 	} else {
 		/* No memory, perhaps for a magazine only. */
 		obj = get_uncached(sh, socket, bin);
@@ -298,7 +368,7 @@ make_room(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socke
 	struct fastmem_cold *cold = cold_of(block, socket, bin);
 	struct fastmem_mag *mag, *full;
 
-	if (cache->prev_objs != NULL && prev_len(cache) < cache->cap) {
+	if (cache->prev_objs != NULL && prev_len(cache) < cache_cap(cache)) {
 		cache_swap(cache, cold);
 		return ROOM_OWN;
 	}
@@ -306,7 +376,7 @@ make_room(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socke
 	if (mag == NULL)
 		return ROOM_NONE;
 	full = cache_take_prev(cache);
-	cache_load(sh, cache, cold, bin, mag, 0);
+	cache_load(cache, cold, mag, 0);
 	if (full == NULL)
 		return ROOM_OWN;
 	fastmem_depot_put(sh, block, socket, bin, full);
@@ -320,7 +390,7 @@ fastmem_cache_put_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 	struct rte_fastmem_cache *cache;
 	enum room room = ROOM_OWN;
 	struct fastmem_cold *cold;
-	uint32_t len, k;
+	uint32_t k;
 
 	if (unlikely(block == NULL)) {
 		count_frees(sh, block, socket, bin, fastmem_slab_free(sh, objs, n));
@@ -329,23 +399,21 @@ fastmem_cache_put_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 	cache = cache_of(block, socket, bin);
 	cold = cold_of(block, socket, bin);
 	for (;;) {
-		len = cache_len(cache);
-		k = RTE_MIN(n, cache->cap - len);
+		k = RTE_MIN(n, cache_room(cache));
 		if (k > 0)
-			memcpy(&cache->objs[len], objs, k * sizeof(objs[0]));
+			memcpy(&cache->objs[fastmem_cache_end(cache)], objs, k * sizeof(objs[0]));
 		if (room == ROOM_OWN) {
-			/* No move: a change of the length alone is k objects freed. */
-			rte_atomic_store_explicit(&cache->count_len, cache->count_len + k,
+			/* No move: a change of the end alone is k objects freed. */
+			rte_atomic_store_explicit(&cache->count_end, cache->count_end + k,
 				rte_memory_order_release);
 		} else {
-			cache_set_len(cache, cold, len + k);
+			cache_set_len(cache, cold, fastmem_cache_len(cache) + k);
 			fastmem_count(&cold->free_misses, k);
 		}
 		objs += k;
 		n -= k;
 		if (n == 0)
 			return;
-		predict_renew(block);
 		room = RTE_MAX(room, make_room(sh, block, socket, bin));
 		if (room == ROOM_NONE)
 			break;
@@ -405,8 +473,8 @@ get_past_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t 
 {
 	struct rte_fastmem_cache *cache = cache_of(block, socket, bin);
 	struct fastmem_cold *cold = cold_of(block, socket, bin);
-	uint32_t len = cache_len(cache), own = len + prev_len(cache);
-	void *some[FASTMEM_MAG_OBJS], **others = some;
+	uint32_t len = fastmem_cache_len(cache), own = len + prev_len(cache);
+	void *some[RTE_FASTMEM_MAG_OBJS], **others = some;
 	struct fastmem_mag *rest;
 	bool is_done;
 
@@ -415,18 +483,19 @@ get_past_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t 
 		if (others == NULL)
 			return 0;
 	}
-	predict_renew(block);
 	is_done = gather(sh, block, socket, bin, others, n - own, &rest);
 	if (is_done) {
 		if (len > 0)
-			memcpy(objs, cache->objs, len * sizeof(objs[0]));
+			memcpy(objs, &cache->objs[cache->first], len * sizeof(objs[0]));
 		if (own > len)
-			memcpy(&objs[len], cache->prev_objs, (own - len) * sizeof(objs[0]));
+			memcpy(&objs[len], &cache->prev_objs[cache->first],
+				(own - len) * sizeof(objs[0]));
 		memcpy(&objs[own], others, (n - own) * sizeof(objs[0]));
 		set_prev_len(cache, 0);
-		cache_set_len(cache, cold, 0);
+		if (has_mag(cache))
+			cache_set_len(cache, cold, 0);
 		if (rest != NULL)
-			cache_replace(sh, block, cache, cold, bin, rest);
+			cache_replace(sh, block, cache, cold, rest);
 		fastmem_count(&cold->alloc_misses, n);
 	}
 	if (others != some)
@@ -470,7 +539,7 @@ fastmem_cache_get_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 		return get_bulk_uncached(sh, block, socket, bin, objs, n);
 	cache = cache_of(block, socket, bin);
 	cold = cold_of(block, socket, bin);
-	len = cache_len(cache);
+	len = fastmem_cache_len(cache);
 	if (__rte_fastmem_cache_pop_bulk(cache, objs, n))
 		return n;
 	if (n - len > prev_len(cache))
@@ -499,17 +568,16 @@ drain_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t soc
 	struct fastmem_cold *cold = cold_of(block, socket, bin);
 	struct fastmem_mag *loaded, *prev = NULL;
 
-	if (cache->objs == NULL)
+	if (!has_mag(cache))
 		return;
-	loaded = mag_of(cache->objs);
-	loaded->len = cache_len(cache);
+	loaded = mag_of(cache, cache->objs);
+	loaded->len = fastmem_cache_len(cache);
 	/* The same: its process was killed while it changed magazines. */
 	if (cache->prev_objs != cache->objs)
 		prev = cache_take_prev(cache);
-	cache_set_len(cache, cold, 0);
-	cache->cap = 0;
-	cache->objs = NULL;
 	cache->prev_objs = NULL;
+	cache_set_end(cache, cold, FASTMEM_NO_MAG, -(uint64_t)loaded->len);
+	cache->objs = &sh->no_objs[FASTMEM_NO_OBJS];
 	rte_compiler_barrier();
 	fastmem_slab_drain(sh, loaded->objs, loaded->len, false);
 	fastmem_depot_put_empty(sh, block, loaded);
@@ -554,12 +622,23 @@ fastmem_cache_block_sz(const struct fastmem_shared *sh)
 		RTE_FASTMEM_NB_BINS * sizeof(struct fastmem_cold));
 }
 
+static void
+init_cache(struct fastmem_shared *sh, struct rte_fastmem_cache *cache, uint32_t cap)
+{
+	cache->count_end = FASTMEM_NO_MAG;
+	cache->objs = &sh->no_objs[FASTMEM_NO_OBJS];
+	cache->first = RTE_FASTMEM_MAG_OBJS - cap;
+	cache->pred.slab = FASTMEM_NO_SLAB;
+	cache->pred.pause = PAUSE_MIN;
+}
+
 void
 fastmem_cache_init_block(struct fastmem_shared *sh, struct fastmem_block *block)
 {
-	uint32_t socket;
+	uint32_t socket, bin;
 
 	block->cold = (void *)&block->homes[sh->nb_sockets];
+	init_cache(sh, &block->none, RTE_FASTMEM_MAG_OBJS);
 	for (socket = 0; socket < sh->nb_sockets; socket++) {
 		struct rte_fastmem_home *home = &block->homes[socket];
 
@@ -568,8 +647,10 @@ fastmem_cache_init_block(struct fastmem_shared *sh, struct fastmem_block *block)
 		home->map = sh->map;
 		home->block = (char *)&block->none;
 		home->offset = fastmem_cache_offset(socket, 0);
-		home->pred = &block->none;
-		home->pred_slab = FASTMEM_NO_SLAB;
-		home->pred_credit = CREDIT_MAX;
+		home->pred_cache = &block->none;
+		home->pred.slab = FASTMEM_NO_SLAB;
+		home->pred.pause = PAUSE_MIN;
+		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
+			init_cache(sh, &home->caches[bin], sh->layouts[bin].cap);
 	}
 }

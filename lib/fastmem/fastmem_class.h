@@ -42,7 +42,6 @@ struct fastmem_layout {
 #define FASTMEM_RECIP_SHIFT 42
 
 /* A magazine's objects: so many, and so much memory. */
-#define FASTMEM_MAG_OBJS 256
 #define FASTMEM_MAG_SZ (512u << 10)
 /* A depot's: so many magazines, or else the lower of so many objects and so much memory. */
 #define FASTMEM_DEPOT_MAGS 4
@@ -93,7 +92,7 @@ fastmem_layout_init(struct fastmem_layout *lay, unsigned int bin)
 		lay->align = RTE_CACHE_LINE_SIZE;
 	}
 	lay->recip = ((UINT64_C(1) << FASTMEM_RECIP_SHIFT) + lay->stride - 1) / lay->stride;
-	objs = RTE_MIN((uint32_t)FASTMEM_MAG_OBJS, FASTMEM_MAG_SZ / size);
+	objs = RTE_MIN((uint32_t)RTE_FASTMEM_MAG_OBJS, FASTMEM_MAG_SZ / size);
 	lay->cap = RTE_MAX(2u, objs);
 	objs = RTE_MIN((uint32_t)FASTMEM_DEPOT_OBJS, FASTMEM_DEPOT_SZ / size);
 	lay->depot_mags = RTE_MAX((uint32_t)FASTMEM_DEPOT_MAGS, objs / lay->cap);

@@ -179,16 +179,18 @@ go_under(uint32_t socket, uint32_t bin, void *obj)
 {
 	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
 	struct rte_fastmem_cache *cache;
-	uint16_t len;
+	void **objs;
+	uint32_t len;
 
 	if (home->map_len == 0)
 		return;
 	cache = __rte_fastmem_cache_at(home, fastmem_cache_offset(socket, bin));
-	len = (uint16_t)rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
-	if (len < 2 || cache->objs[len - 1] != obj)
+	len = fastmem_cache_len(cache);
+	objs = &cache->objs[cache->first];
+	if (len < 2 || objs[len - 1] != obj)
 		return;
-	memmove(&cache->objs[1], &cache->objs[0], (len - 1) * sizeof(cache->objs[0]));
-	cache->objs[0] = obj;
+	memmove(&objs[1], &objs[0], (len - 1) * sizeof(objs[0]));
+	objs[0] = obj;
 }
 
 static void

@@ -43,15 +43,26 @@ struct thread {
 };
 
 /* What every thread starts with, and falls back to. */
+static void *no_objs[FASTMEM_NO_OBJS];
+#define NO_CACHE { \
+	.count_end = FASTMEM_NO_MAG, \
+	.objs = &no_objs[FASTMEM_NO_OBJS], \
+	.pred.slab = FASTMEM_NO_SLAB, \
+}
 static struct {
 	struct rte_fastmem_cache none;
 	struct rte_fastmem_home homes[FASTMEM_MAX_SOCKETS];
 } no_caches = {
-	.homes[0] = {
-		.block = (char *)&no_caches.none,
-		.pred = &no_caches.none,
-		.pred_slab = UINTPTR_MAX,
-		.offset = sizeof(no_caches.none) + offsetof(struct rte_fastmem_home, caches),
+	.none = NO_CACHE,
+	.homes = {
+		[0 ... FASTMEM_MAX_SOCKETS - 1] = {
+			.caches = { [0 ... RTE_FASTMEM_NB_BINS - 1] = NO_CACHE },
+			.block = (char *)&no_caches.none,
+			.pred_cache = &no_caches.none,
+			.pred.slab = FASTMEM_NO_SLAB,
+			.offset = sizeof(no_caches.none) +
+				offsetof(struct rte_fastmem_home, caches),
+		},
 	},
 };
 

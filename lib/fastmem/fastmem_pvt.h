@@ -116,6 +116,9 @@ extern int fastmem_logtype;
 #define FASTMEM_MAX_ARENAS 512
 #define FASTMEM_META_ORDERS 12 /* 64 B to 128 KiB */
 #define FASTMEM_NO_SLAB UINTPTR_MAX
+/* End of the objects of a cache without a magazine: looks full, and empty. */
+#define FASTMEM_NO_MAG UINT16_MAX
+#define FASTMEM_NO_OBJS 2 /* NULLs that are its slots: what is beyond is not looked at */
 #define FASTMEM_ZONE_NAME "fastmem_%u_%u" /* of its memzone: socket, id */
 #define FASTMEM_ZONE_SLACK 256 /* at most so much of a slab's ends is not ours */
 #define FASTMEM_WHOLE_BIN (RTE_FASTMEM_NB_CLASSES - 1) /* 1 MiB: wants whole slabs */
@@ -145,7 +148,9 @@ struct __rte_cache_aligned fastmem_mag {
 	uint32_t ref; /* itself */
 	uint32_t chain;
 	uint32_t len; /* objects; of the first of a chain: magazines */
-	alignas(RTE_CACHE_LINE_SIZE) void *objs[FASTMEM_MAG_OBJS];
+	alignas(RTE_CACHE_LINE_SIZE) char pad[RTE_CACHE_LINE_SIZE - sizeof(void *)];
+	void *floor; /* NULL, which tells that nothing is above */
+	void *objs[RTE_FASTMEM_MAG_OBJS];
 };
 
 /* A lock-free stack of magazines: tag << 40 | count << 24 | reference. */
@@ -228,7 +233,7 @@ struct __rte_cache_aligned fastmem_socket {
  * where moved is what the slow path added to the loaded magazine, less what it took.
  */
 struct fastmem_cold {
-	RTE_ATOMIC(uint64_t) folded; /* allocations moved out of count_len */
+	RTE_ATOMIC(uint64_t) folded; /* allocations moved out of count_end */
 	RTE_ATOMIC(uint64_t) moved;
 	RTE_ATOMIC(uint64_t) alloc_misses;
 	RTE_ATOMIC(uint64_t) free_misses;
@@ -286,6 +291,7 @@ struct __rte_cache_aligned fastmem_shared {
 	RTE_ATOMIC(uint16_t) *map;
 	RTE_ATOMIC(struct fastmem_slab *) *slabs;
 	struct fastmem_layout layouts[RTE_FASTMEM_NB_BINS];
+	void *no_objs[FASTMEM_NO_OBJS]; /* NULLs, for caches without a magazine */
 
 	alignas(RTE_CACHE_LINE_SIZE) struct fastmem_lock meta_lock;
 	uint32_t nb_arenas;
@@ -493,10 +499,25 @@ void fastmem_cache_count_nomem(struct fastmem_shared *sh, struct fastmem_block *
 void fastmem_cache_drain(struct fastmem_shared *sh, struct fastmem_block *block);
 /* As rte_fastmem_cache_flush(): this block, if not NULL, and all depots of a socket or all. */
 void fastmem_cache_flush(struct fastmem_shared *sh, struct fastmem_block *block, int socket);
-/* A free found another slab than predicted: predict this one, or none any more. */
+/* A free past the fast path: perhaps its slab is worth predicting. */
 void fastmem_cache_predict(struct rte_fastmem_home *home, const void *ptr, uint16_t offset);
 void fastmem_cache_init_block(struct fastmem_shared *sh, struct fastmem_block *block);
 size_t fastmem_cache_block_sz(const struct fastmem_shared *sh);
+
+static inline uint32_t
+fastmem_cache_end(const struct rte_fastmem_cache *cache)
+{
+	return (uint16_t)rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
+}
+
+/* Objects in the loaded magazine. */
+static inline uint32_t
+fastmem_cache_len(const struct rte_fastmem_cache *cache)
+{
+	uint32_t end = fastmem_cache_end(cache);
+
+	return end > RTE_FASTMEM_MAG_OBJS ? 0 : end - cache->first;
+}
 
 /* fastmem_proc.c: this process and its threads. */
 

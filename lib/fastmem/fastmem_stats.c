@@ -35,15 +35,15 @@ static void
 cache_counters(const struct rte_fastmem_cache *cache, const struct fastmem_cold *cold,
 	struct rte_fastmem_lcore_stats *c, uint64_t *len)
 {
-	uint64_t count_len = load(&cache->count_len);
+	uint64_t count_end = load(&cache->count_end);
 
-	c->alloc_cache_hits = load(&cold->folded) + (count_len >> 16);
+	c->alloc_cache_hits = load(&cold->folded) + (count_end >> 16);
 	c->alloc_cache_misses = load(&cold->alloc_misses);
 	c->alloc_nomem = load(&cold->nomem);
-	c->free_cache_hits = (uint16_t)count_len + c->alloc_cache_hits - load(&cold->moved);
+	*len = (uint16_t)count_end > RTE_FASTMEM_MAG_OBJS ? 0 : (uint16_t)count_end - cache->first;
+	c->free_cache_hits = *len + c->alloc_cache_hits - load(&cold->moved);
 	c->free_cache_misses = load(&cold->free_misses);
-	*len = (uint16_t)count_len +
-		rte_atomic_load_explicit(&cache->prev_len, rte_memory_order_relaxed);
+	*len += rte_atomic_load_explicit(&cache->prev_len, rte_memory_order_relaxed);
 }
 
 static void

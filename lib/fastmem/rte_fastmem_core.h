@@ -12,17 +12,17 @@
  *
  * A cache is a stack of free objects of one size class and layout ("bin") on
  * one socket, of one thread. Its loaded magazine is an array of pointers: allocating
- * takes the last, freeing appends. A cache without a magazine has length 0 and
- * capacity 0, which looks empty to the one and full to the other; the same
- * goes for a thread that has no caches yet. So the fast path has no test for
- * "initialised" or "has caches".
+ * takes the last, freeing appends. A cache without a magazine looks empty to the one and
+ * full to the other; the same goes for a thread that has no caches yet. So the fast path
+ * has no test for "initialised" or "has caches".
  *
  * A free finds the cache by a map with an entry per slab, 2 MiB of address space:
  * the offset of the cache from the start of a thread's caches; 0 is no slab of
- * ours and leads to a cache of capacity 0. Before that it looks whether the slab is
+ * ours and leads to a cache that is always full. Before that it looks whether the slab is
  * the predicted one, whose cache is known: the branch breaks the dependency
- * between loading the pointer, the entry and the cache. A slab that leaves its bin is
- * no thread's prediction any more.
+ * between loading the pointer, the entry and the cache. Mispredicted frees spend the
+ * prediction's credit; without any left, the slow path decides whether it has been worth
+ * its while. A slab that leaves its bin is no thread's prediction any more.
  */
 
 #include <stdint.h>
@@ -51,6 +51,8 @@
 #define RTE_FASTMEM_NB_ALIGNED 9
 /** Number of bins of a socket. */
 #define RTE_FASTMEM_NB_BINS (RTE_FASTMEM_NB_CLASSES + RTE_FASTMEM_NB_ALIGNED)
+/** Slots of a magazine: a power of two, so that one bit tells that it is full. */
+#define RTE_FASTMEM_MAG_OBJS 256
 
 /** Fields of a handle: the offset of the cache, its bin, its socket, "or another socket". */
 #define RTE_FASTMEM_HANDLE_OFFSET(h) ((uint16_t)(h))
@@ -59,15 +61,33 @@
 extern "C" {
 #endif
 
-/** The cache of one bin: one cache line, written by its thread only. */
+/** A prediction of the slab that the next object freed lies in. */
+struct rte_fastmem_pred {
+	RTE_ATOMIC(uintptr_t) slab; /**< Number of the slab; UINTPTR_MAX: none. */
+	int32_t credit; /**< Mispredictions until the slow path looks at it. */
+	uint32_t mark; /**< Frees into its cache when it last did. */
+	uint32_t pause; /**< Frees without a prediction after the next failure. */
+	uint32_t is_trial; /**< It has not proved good yet. */
+};
+
+/**
+ * The cache of one bin: one cache line, written by its thread only.
+ *
+ * The objects of the loaded magazine are objs[first] to objs[end - 1]. A full magazine ends
+ * at RTE_FASTMEM_MAG_OBJS, whatever its capacity; below an empty one lies a NULL. So
+ * neither test needs to load a limit, and the second one is of the pointer to be returned.
+ * Without a magazine the end is all ones: the same bit is set, and below lies a NULL too. To
+ * allocating several it is -1, below any first; to freeing, 65535, above any magazine.
+ */
 struct __rte_cache_aligned rte_fastmem_cache {
-	/** Allocations << 16 | objects in the loaded magazine. Read by statistics. */
-	RTE_ATOMIC(uint64_t) count_len;
-	void **objs; /**< Objects of the loaded magazine. */
-	uint32_t cap; /**< Room in the loaded magazine. */
+	/** Allocations << 16 | end of the objects. Read by statistics. */
+	RTE_ATOMIC(uint64_t) count_end;
+	void **objs; /**< Slots of the loaded magazine. */
+	struct rte_fastmem_pred pred; /**< Of frees by a constant size. */
+	uint32_t first; /**< Slot of the first object of a magazine. */
 	RTE_ATOMIC(uint32_t) prev_len; /**< The rest is the slow path's. */
 	void **prev_objs;
-	uint64_t reserved[4];
+	uint64_t reserved;
 };
 
 /** The caches that a thread has for one socket, and what a free needs. */
@@ -76,12 +96,9 @@ struct __rte_cache_aligned rte_fastmem_home {
 	uintptr_t map_len; /**< Slabs in the map, 0 when there is no map. */
 	const RTE_ATOMIC(uint16_t) *map; /**< Offset of the cache of a slab, by number. */
 	char *block; /**< What offsets are relative to. */
-	RTE_ATOMIC(uintptr_t) pred_slab; /**< Prediction: number of the slab of the next free. */
-	struct rte_fastmem_cache *pred; /**< Its cache. */
-	uint16_t pred_credit; /**< Mispredictions that may still be spent. */
+	struct rte_fastmem_cache *pred_cache; /**< The cache of the predicted slab. */
+	struct rte_fastmem_pred pred; /**< Of frees of any object. */
 	uint16_t offset; /**< Offset of the first of caches[]. */
-	uint32_t pred_mark; /**< Frees into pred when it was chosen. */
-	uint64_t reserved;
 	struct rte_fastmem_cache caches[RTE_FASTMEM_NB_BINS];
 };
 
@@ -147,14 +164,13 @@ __rte_fastmem_size_is_valid(size_t size, size_t align)
 static __rte_always_inline bool
 __rte_fastmem_cache_pop(struct rte_fastmem_cache *cache, void **obj)
 {
-	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
-	size_t len = (uint16_t)count_len;
+	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
 
-	if (unlikely(len == 0))
+	*obj = cache->objs[(ptrdiff_t)(int16_t)count_end - 1];
+	if (unlikely(*obj == NULL))
 		return false;
-	*obj = cache->objs[len - 1];
 	/* One allocation more, one object less. */
-	rte_atomic_store_explicit(&cache->count_len, count_len + (UINT64_C(1) << 16) - 1,
+	rte_atomic_store_explicit(&cache->count_end, count_end + (UINT64_C(1) << 16) - 1,
 		rte_memory_order_relaxed);
 	return true;
 }
@@ -163,14 +179,13 @@ __rte_fastmem_cache_pop(struct rte_fastmem_cache *cache, void **obj)
 static __rte_always_inline bool
 __rte_fastmem_cache_push(struct rte_fastmem_cache *cache, void *obj)
 {
-	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
-	size_t len = (uint16_t)count_len;
+	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
 
-	if (unlikely(len >= cache->cap))
+	if (unlikely((count_end & RTE_FASTMEM_MAG_OBJS) != 0))
 		return false;
-	cache->objs[len] = obj;
+	cache->objs[(uint16_t)count_end] = obj;
 	/* Release: whoever inherits the caches of a process that was killed finds the object. */
-	rte_atomic_store_explicit(&cache->count_len, count_len + 1, rte_memory_order_release);
+	rte_atomic_store_explicit(&cache->count_end, count_end + 1, rte_memory_order_release);
 	return true;
 }
 
@@ -186,12 +201,19 @@ __rte_fastmem_map_entry(const struct rte_fastmem_home *home, const void *ptr, ui
 	return true;
 }
 
-/* Whether the thread's prediction is right for an address. */
+/* Whether a prediction is right for an address. */
 static __rte_always_inline bool
-__rte_fastmem_is_predicted(const struct rte_fastmem_home *home, const void *ptr)
+__rte_fastmem_is_predicted(const struct rte_fastmem_pred *pred, const void *ptr)
 {
 	return (uintptr_t)ptr >> RTE_FASTMEM_SLAB_SHIFT ==
-		rte_atomic_load_explicit(&home->pred_slab, rte_memory_order_relaxed);
+		rte_atomic_load_explicit(&pred->slab, rte_memory_order_relaxed);
+}
+
+/* It was not: false when the slow path is to find out why. */
+static __rte_always_inline bool
+__rte_fastmem_pred_spend(struct rte_fastmem_pred *pred)
+{
+	return likely(--pred->credit > 0);
 }
 
 static __rte_always_inline struct rte_fastmem_cache *
@@ -221,9 +243,8 @@ __rte_fastmem_free_by_map(struct rte_fastmem_home *home, void *ptr)
 {
 	uint16_t offset;
 
-	/* With credit left the prediction is learnt, out of line. */
-	return likely(home->pred_credit == 0) &&
-		likely(__rte_fastmem_map_entry(home, ptr, &offset)) &&
+	return likely(__rte_fastmem_map_entry(home, ptr, &offset)) &&
+		__rte_fastmem_pred_spend(&home->pred) &&
 		likely(__rte_fastmem_cache_push(__rte_fastmem_cache_at(home, offset), ptr));
 }
 
@@ -232,8 +253,8 @@ __rte_fastmem_free(void *ptr)
 {
 	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
 
-	if (likely(__rte_fastmem_is_predicted(home, ptr)) ?
-			likely(__rte_fastmem_cache_push(home->pred, ptr)) :
+	if (likely(__rte_fastmem_is_predicted(&home->pred, ptr)) ?
+			likely(__rte_fastmem_cache_push(home->pred_cache, ptr)) :
 			__rte_fastmem_free_by_map(home, ptr))
 		return;
 	__rte_fastmem_free_slow(ptr);
@@ -244,17 +265,32 @@ __rte_fastmem_free(void *ptr)
  * must not depend on the entry, so it is computed before.
  */
 static __rte_always_inline bool
-__rte_fastmem_free_known(struct rte_fastmem_home *home, struct rte_fastmem_cache *cache,
-	uint16_t expected, void *ptr)
+__rte_fastmem_free_checked(struct rte_fastmem_home *home, struct rte_fastmem_cache *cache,
+	uint32_t expected, struct rte_fastmem_pred *pred, void *ptr)
 {
 	uint16_t offset;
 
-	if (__rte_fastmem_is_predicted(home, ptr))
-		return likely(__rte_fastmem_cache_push(home->pred, ptr));
 	/* Another entry: another socket's object, a foreign pointer, a wrong size. */
-	return likely(home->pred_credit == 0) &&
-		likely(__rte_fastmem_map_entry(home, ptr, &offset)) &&
-		likely(offset == expected) && likely(__rte_fastmem_cache_push(cache, ptr));
+	return likely(__rte_fastmem_map_entry(home, ptr, &offset)) &&
+		likely(offset == expected) && __rte_fastmem_pred_spend(pred) &&
+		likely(__rte_fastmem_cache_push(cache, ptr));
+}
+
+/*
+ * The same with a prediction before: of the cache's own where the caller's code is
+ * for this cache alone, else that of frees of any object. A branch that depends on the
+ * class would be mispredicted where classes alternate.
+ */
+static __rte_always_inline bool
+__rte_fastmem_free_known(struct rte_fastmem_home *home, struct rte_fastmem_cache *cache,
+	uint32_t expected, bool is_constant, void *ptr)
+{
+	struct rte_fastmem_pred *pred = is_constant ? &cache->pred : &home->pred;
+
+	if (likely(__rte_fastmem_is_predicted(pred, ptr)))
+		return likely(__rte_fastmem_cache_push(is_constant ? cache : home->pred_cache,
+				ptr));
+	return __rte_fastmem_free_checked(home, cache, expected, pred, ptr);
 }
 
 static __rte_always_inline void
@@ -266,7 +302,8 @@ __rte_fastmem_free_sized(void *ptr, size_t size, size_t align)
 	if (likely(__rte_fastmem_size_is_valid(size, align))) {
 		bin = __rte_fastmem_bin(size, align);
 		if (likely(__rte_fastmem_free_known(home, &home->caches[bin],
-				(uint16_t)(home->offset + bin * sizeof(home->caches[0])), ptr)))
+				home->offset + bin * (uint32_t)sizeof(home->caches[0]),
+				__rte_constant(bin), ptr)))
 			return;
 	}
 	__rte_fastmem_free_slow(ptr);
@@ -293,7 +330,7 @@ __rte_fastmem_hfree(uint32_t handle, void *ptr)
 	uint16_t offset = RTE_FASTMEM_HANDLE_OFFSET(handle);
 
 	if (unlikely(!__rte_fastmem_free_known(home, __rte_fastmem_cache_at(home, offset), offset,
-				ptr)))
+				false, ptr)))
 		__rte_fastmem_free_slow(ptr);
 }
 
@@ -382,14 +419,14 @@ __rte_fastmem_copy(void **dst, void * const *src, unsigned int n)
 static __rte_always_inline bool
 __rte_fastmem_cache_pop_bulk(struct rte_fastmem_cache *cache, void **objs, unsigned int n)
 {
-	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
-	size_t len = (uint16_t)count_len;
+	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
+	const int64_t from = (int64_t)(int16_t)count_end - (int64_t)n;
 
-	if (unlikely(len < n))
+	if (unlikely(from < (int64_t)cache->first))
 		return false;
-	__rte_fastmem_copy(objs, &cache->objs[len - n], n);
-	rte_atomic_store_explicit(&cache->count_len,
-		count_len + n * ((UINT64_C(1) << 16) - 1), rte_memory_order_relaxed);
+	__rte_fastmem_copy(objs, &cache->objs[from], n);
+	rte_atomic_store_explicit(&cache->count_end,
+		count_end + n * ((UINT64_C(1) << 16) - 1), rte_memory_order_relaxed);
 	return true;
 }
 
@@ -397,16 +434,16 @@ __rte_fastmem_cache_pop_bulk(struct rte_fastmem_cache *cache, void **objs, unsig
 static __rte_always_inline bool
 __rte_fastmem_cache_push_bulk(struct rte_fastmem_cache *cache, void * const *objs, unsigned int n)
 {
-	uint64_t count_len = rte_atomic_load_explicit(&cache->count_len, rte_memory_order_relaxed);
-	size_t len = (uint16_t)count_len;
+	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
+	const uint64_t end = (uint16_t)count_end;
 
-	if (unlikely(n > cache->cap - len))
+	if (unlikely(end + n > RTE_FASTMEM_MAG_OBJS))
 		return false;
-	/* What is beyond the length is nobody's until the length says so. */
-	if (unlikely(__rte_fastmem_copy_diff(&cache->objs[len], objs, n) >>
+	/* What is beyond the end is nobody's until the end says so. */
+	if (unlikely(__rte_fastmem_copy_diff(&cache->objs[end], objs, n) >>
 				RTE_FASTMEM_SLAB_SHIFT != 0))
 		return false;
-	rte_atomic_store_explicit(&cache->count_len, count_len + n, rte_memory_order_release);
+	rte_atomic_store_explicit(&cache->count_end, count_end + n, rte_memory_order_release);
 	return true;
 }
 
@@ -434,11 +471,11 @@ __rte_fastmem_free_bulk(void **ptrs, unsigned int n)
 	uint16_t offset;
 
 	if (likely(n != 0)) {
-		if (likely(__rte_fastmem_is_predicted(home, ptrs[0]))) {
-			if (likely(__rte_fastmem_cache_push_bulk(home->pred, ptrs, n)))
+		if (likely(__rte_fastmem_is_predicted(&home->pred, ptrs[0]))) {
+			if (likely(__rte_fastmem_cache_push_bulk(home->pred_cache, ptrs, n)))
 				return;
-		} else if (home->pred_credit == 0 &&
-				__rte_fastmem_map_entry(home, ptrs[0], &offset) &&
+		} else if (__rte_fastmem_map_entry(home, ptrs[0], &offset) &&
+				__rte_fastmem_pred_spend(&home->pred) &&
 				__rte_fastmem_cache_push_bulk(__rte_fastmem_cache_at(home,
 					offset), ptrs, n)) {
 			return;
