@@ -143,9 +143,9 @@ test_realloc_align_by_chance(void)
 	for (i = 0; i < RTE_DIM(objs); i++) {
 		obj = rte_fastmem_realloc(objs[i], 99, align);
 		TEST_ASSERT_NOT_NULL(obj, "object %u: %s", i, rte_strerror(rte_errno));
-		TEST_ASSERT_EQUAL((uintptr_t)obj & (align - 1), 0, "not aligned");
+		TEST_ASSERT_EQUAL((uintptr_t)obj % align, 0, "not aligned");
 		nb_stayed += obj == objs[i];
-		TEST_ASSERT_EQUAL(rte_fastmem_usable_size(obj), obj == objs[i] ? 128 : align,
+		TEST_ASSERT_EQUAL(rte_fastmem_usable_size(obj), (obj == objs[i] ? 128 : align),
 				"object %u", i);
 		rte_fastmem_free_sized(obj, 99, align);
 	}
