@@ -568,8 +568,11 @@ drain_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t soc
 	struct fastmem_cold *cold = cold_of(block, socket, bin);
 	struct fastmem_mag *loaded, *prev = NULL;
 
-	if (!has_mag(cache))
+	if (!has_mag(cache)) {
+		/* Its process was killed while it loaded a first magazine, or gave back a last. */
+		cache->objs = &sh->no_objs[FASTMEM_NO_OBJS];
 		return;
+	}
 	loaded = mag_of(cache, cache->objs);
 	loaded->len = fastmem_cache_len(cache);
 	/* The same: its process was killed while it changed magazines. */
@@ -613,6 +616,33 @@ fastmem_cache_flush(struct fastmem_shared *sh, struct fastmem_block *block, int 
 	}
 	if (block != NULL)
 		fastmem_depot_drop_stash(sh, block);
+}
+
+/* When no thread is at work: caches without a magazine must look empty, and full. */
+unsigned int
+fastmem_cache_validate(struct fastmem_shared *sh, FILE *f)
+{
+	struct fastmem_block *block = rte_atomic_load_explicit(&sh->blocks,
+			rte_memory_order_acquire);
+	const struct rte_fastmem_cache *cache;
+	unsigned int nb_bad = 0;
+	uint32_t socket, bin;
+
+	for (; block != NULL; block = block->next) {
+		for (socket = 0; socket < sh->nb_sockets; socket++) {
+			for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++) {
+				cache = cache_of(block, socket, bin);
+				if (has_mag(cache) ? cache->objs[(ptrdiff_t)cache->first - 1] ==
+						NULL && fastmem_cache_end(cache) >= cache->first :
+						cache->objs == &sh->no_objs[FASTMEM_NO_OBJS])
+					continue;
+				fprintf(f, "lcore %d socket %u bin %u: no limit to the cache\n",
+					(int)block->lcore, socket, bin);
+				nb_bad++;
+			}
+		}
+	}
+	return nb_bad;
 }
 
 size_t

@@ -196,7 +196,7 @@ validate_class(struct fastmem_shared *sh, int cls, FILE *f)
 unsigned int
 fastmem_check_validate(struct fastmem_shared *sh, FILE *f)
 {
-	unsigned int nb_bad = 0;
+	unsigned int nb_bad = fastmem_cache_validate(sh, f);
 	uint32_t socket;
 	int cls;
 

@@ -503,6 +503,7 @@ void fastmem_cache_flush(struct fastmem_shared *sh, struct fastmem_block *block,
 void fastmem_cache_predict(struct rte_fastmem_home *home, const void *ptr, uint16_t offset);
 void fastmem_cache_init_block(struct fastmem_shared *sh, struct fastmem_block *block);
 size_t fastmem_cache_block_sz(const struct fastmem_shared *sh);
+unsigned int fastmem_cache_validate(struct fastmem_shared *sh, FILE *f);
 
 static inline uint32_t
 fastmem_cache_end(const struct rte_fastmem_cache *cache)
