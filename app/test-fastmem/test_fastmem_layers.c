@@ -5,7 +5,7 @@
 /*
  * Functional test, what one layer leaves to the next: slabs that change their class while they
  * are predicted, magazines and metadata that come back, what a depot keeps, growth that fails,
- * threads without caches, objects that a slab refuses. Calls the public API and the library's
+ * what a killed process leaves, threads without caches, objects that a slab refuses. Calls the public API and the library's
  * test hooks.
  */
 
@@ -237,6 +237,70 @@ test_growth_fails(void)
 	return TEST_SUCCESS;
 }
 
+/* --- what a process leaves that is killed --- */
+
+#define NB_WRECKED 60
+
+static int
+alloc_and_free(__rte_unused void *arg)
+{
+	rte_fastmem_free(rte_fastmem_alloc(64, 0, 0));
+	return 0;
+}
+
+/* Some slabs full, some partial, some free; then all is wrecked. */
+static int
+wreck(void **objs, size_t size)
+{
+	unsigned int i;
+
+	TEST_ASSERT_SUCCESS(rte_fastmem_reserve(16 * FM_MIB, fm_socket()), "reserve");
+	TEST_ASSERT_SUCCESS(fm_in_thread(alloc_and_free, NULL, false), "thread");
+	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, NB_WRECKED, size, 0, 0), "bulk");
+	for (i = 0; i < NB_WRECKED; i++)
+		fm_fill(objs[i], size);
+	for (i = 0; i < NB_WRECKED / 4; i++)
+		rte_fastmem_free(objs[4 * i]);
+	rte_fastmem_cache_flush();
+	return fastmem_test_wreck() == 0 ? 0 : TEST_SKIPPED;
+}
+
+/* Whoever comes finds it, and makes it good: nothing is lost that somebody has. */
+static int
+test_wreck(void)
+{
+	const size_t sizes[] = { 8, 1000, 65536, 65536, FM_MAX };
+	void *objs[NB_WRECKED], *more[NB_WRECKED];
+	unsigned int i, j;
+	int ret;
+
+	for (i = 0; i < RTE_DIM(sizes); i++) {
+		ret = wreck(objs, RTE_MIN(sizes[i], (size_t)65536));
+		if (ret == TEST_SKIPPED)
+			return fm_skip("no process is known to be dead here");
+		TEST_ASSERT_SUCCESS(ret, "wreck");
+		/* either a thread waits for a lock, or one looks for the dead */
+		if (i % 2 == 0)
+			rte_fastmem_cache_flush();
+		TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(more, 4, sizes[i], 0, 0), "bulk");
+		TEST_ASSERT_SUCCESS(fm_in_thread(alloc_and_free, NULL, false), "thread");
+		rte_fastmem_cache_flush();
+		TEST_ASSERT_SUCCESS(fastmem_test_validate(stdout), "%u: invariants", i);
+		for (j = 0; j < NB_WRECKED; j++) {
+			if (j % 4 == 0)
+				continue;
+			TEST_ASSERT(fm_is_filled(objs[j], RTE_MIN(sizes[i], (size_t)65536)),
+					"object %u changed", j);
+			rte_fastmem_free(objs[j]);
+		}
+		rte_fastmem_free_bulk(more, 4);
+		TEST_ASSERT_SUCCESS(fm_check_empty(), "%u", i);
+		TEST_ASSERT(rte_fastmem_trim(SOCKET_ID_ANY) > 0, "no zone");
+		TEST_ASSERT_EQUAL(fm_backing(), 0, "%" PRIu64 " bytes lost", fm_backing());
+	}
+	return TEST_SUCCESS;
+}
+
 /* --- threads for whose caches there is no memory --- */
 
 #define NB_NESTED 16
@@ -357,6 +421,7 @@ struct unit_test_suite fm_layers_suite = {
 		FM_CASE(test_metadata_comes_back),
 		FM_CASE(test_depot_keeps_little),
 		FM_CASE(test_growth_fails),
+		FM_CASE(test_wreck),
 		FM_CASE_NO_INIT(test_threads_without_caches),
 		FM_CASE(test_slab_refuses),
 		TEST_CASES_END()

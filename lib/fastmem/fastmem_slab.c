@@ -382,6 +382,10 @@ fastmem_slab_validate(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_i
 
 	*nb_slots = 0;
 	*nb_free = 0;
+	if (bin->lock.owner != 0 || bin->lock.is_broken != 0) {
+		fprintf(f, "socket %u bin %u: its lock is taken, or broken\n", socket, bin_id);
+		nb_bad++;
+	}
 	for (zone = sk->zones; zone != NULL; zone = zone->next) {
 		for (i = 0; i < zone->nb_slabs; i++) {
 			slab = &zone->slabs[i];

@@ -38,6 +38,15 @@ __rte_internal
 int
 fastmem_test_validate(FILE *f);
 
+/*
+ * Leave all as if another process had been killed in the middle of everything, when no other
+ * thread is at work. -1 where a process can't be known to be dead, or there is not enough
+ * to do damage to: the pool of a socket must have a slab, and a thread have ended.
+ */
+__rte_internal
+int
+fastmem_test_wreck(void);
+
 #ifdef __cplusplus
 }
 #endif

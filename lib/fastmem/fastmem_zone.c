@@ -594,7 +594,9 @@ fastmem_zone_validate(struct fastmem_shared *sh, uint32_t socket, FILE *f)
 	for (i = 0; i < 2; i++) {
 		for (slab = sk->pool[i]; slab != NULL; slab = slab->next) {
 			nb_pool[i]++;
-			if (slab->bits != NULL || slab->bin != 0 ||
+			if (slab->bits != NULL || slab->bin != 0 || slab->holder != 0 ||
+					sh->map[(slab->start >> RTE_FASTMEM_SLAB_SHIFT) -
+						sh->map_first] != 0 ||
 					fastmem_zone_slab(sh, (void *)slab->start) != slab) {
 				fprintf(f, "socket %u: slab %#" PRIxPTR " in the pool is in use\n",
 					socket, slab->start);
