@@ -63,16 +63,17 @@ static int
 alloc_bulk_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
 	uint32_t bin, void **objs, uint32_t n)
 {
+	uint64_t bytes = (uint64_t)n * fastmem_bin_size(bin);
 	bool is_whole = bin == FASTMEM_WHOLE_BIN, is_last = false;
 	unsigned int i;
 
 	/* More than there is address space for. */
-	if ((uint64_t)n * fastmem_bin_size(bin) > (uint64_t)sh->map_len * FASTMEM_SLAB_SZ)
+	if (bytes > (uint64_t)sh->map_len * FASTMEM_SLAB_SZ)
 		return -ENOMEM;
 	for (i = 0; i < MAX_TRIES; i++) {
 		/* A large bulk is not tried before there is memory for all of it. */
 		if ((n < LARGE_BULK || i > 0) &&
-				(uint64_t)n * fastmem_bin_size(bin) <= fastmem_zone_backing(sh, socket) &&
+				bytes <= fastmem_zone_backing(sh, socket) &&
 				fastmem_cache_get_bulk(sh, block, socket, bin, objs, n) == n)
 			return 0;
 		if (is_last)
@@ -108,8 +109,8 @@ alloc_bulk_spread(struct fastmem_shared *sh, struct fastmem_block *block, uint32
 		others = malloc((size_t)n * sizeof(others[0]));
 	for (i = 0; i < sh->nb_sockets && others != NULL; i++) {
 		do {
-			k = fastmem_slab_fill(sh, fastmem_socket_nth(sh, first, i), bin, &others[got],
-					n - got);
+			k = fastmem_slab_fill(sh, fastmem_socket_nth(sh, first, i), bin,
+					&others[got], n - got);
 			counts[i] += k;
 			got += k;
 		} while (k > 0 && got < n);

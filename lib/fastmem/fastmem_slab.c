@@ -217,7 +217,8 @@ bin_put(struct fastmem_shared *sh, struct fastmem_bin *bin, struct fastmem_slab 
 		list_push(bin, slab);
 	}
 	if (slab->nb_free == slab->nb_slots) {
-		rte_atomic_store_explicit(&slab->holder, fastmem_local.id, rte_memory_order_relaxed);
+		rte_atomic_store_explicit(&slab->holder, fastmem_local.id,
+				rte_memory_order_relaxed);
 		rte_compiler_barrier();
 		list_remove(bin, slab);
 		bin->releases++;

@@ -470,9 +470,8 @@ rte_fastmem_dump(FILE *f)
 	fprintf(f, "%" PRIu64 " objects allocated, %" PRIu64 " freed, %" PRIu64
 		" refused for lack of memory, %" PRIu64 " pointers refused\n", stats.alloc_total,
 		stats.free_total, stats.alloc_nomem, load(&sh->refused));
-	for (socket = 0; socket < sh->nb_sockets; socket++) {
+	for (socket = 0; socket < sh->nb_sockets; socket++)
 		dump_socket(sh, socket, f);
-	}
 	dump_classes(sh, f);
 	dump_threads(sh, f);
 }
