@@ -193,10 +193,31 @@ validate_class(struct fastmem_shared *sh, int cls, FILE *f)
 	return nb_bad;
 }
 
+/* Every slab of the zones is known by its number, and none else. */
+static unsigned int
+validate_slabs(struct fastmem_shared *sh, FILE *f)
+{
+	uint64_t nb_slabs = 0, nb_known = 0;
+	const struct fastmem_zone *zone;
+	uint32_t socket;
+	uintptr_t i;
+
+	for (socket = 0; socket < sh->nb_sockets; socket++)
+		for (zone = sh->sockets[socket].zones; zone != NULL; zone = zone->next)
+			nb_slabs += zone->nb_slabs;
+	for (i = 0; i < sh->map_len; i++)
+		nb_known += rte_atomic_load_explicit(&sh->slabs[i], rte_memory_order_relaxed) !=
+			NULL;
+	if (nb_known == nb_slabs)
+		return 0;
+	fprintf(f, "%" PRIu64 " slabs in zones, %" PRIu64 " known\n", nb_slabs, nb_known);
+	return 1;
+}
+
 unsigned int
 fastmem_check_validate(struct fastmem_shared *sh, FILE *f)
 {
-	unsigned int nb_bad = fastmem_cache_validate(sh, f);
+	unsigned int nb_bad = fastmem_cache_validate(sh, f) + validate_slabs(sh, f);
 	uint32_t socket;
 	int cls;
 
