@@ -52,6 +52,10 @@ row "processes: caches have one owner and are taken back" holds_everywhere procs
 row "processes: fewer slots than processes" holds procs-few procs
 row "processes without generations fail" fails procs-generation procs -DWITHOUT_GENERATION
 row "processes that lock their slot last fail" fails procs-last procs -DLOCK_LAST
+row "predictions: none of a slab that left" holds_everywhere predict predict
+row "predictions: three slabs" holds predict-slabs predict -DSLABS=3 -DSTEPS=3
+row "predictions that do not look again fail" fails predict-look predict -DWITHOUT_LOOK
+row "predictions forgotten too early fail" fails predict-first predict -DFORGET_FIRST
 row "repair: slabs of dead processes are found, by one" holds repair repair -DSLABS=1
 row "repair: two slabs, two processes" holds repair-slabs repair -DPROCS=2
 row "repair: locks taken over without repair fail" fails repair-none repair -DWITHOUT_REPAIR

@@ -21,10 +21,6 @@
 
 #include "fastmem_pvt.h"
 
-#define CREDIT 8 /* mispredicted frees before a prediction is looked at */
-#define FEW 16 /* one misprediction in so many is too much */
-#define PAUSE_MIN 256 /* frees before another is tried: doubled, */
-#define PAUSE_MAX (1 << 16) /* up to this, as long as none is good */
 #define BATCH_SZ (128u << 10) /* bytes of objects taken from slabs at once */
 #define FOLD (UINT64_C(1) << 56) /* allocations counted beside the length: 2^40 */
 
@@ -169,83 +165,6 @@ cache_replace(struct fastmem_shared *sh, struct fastmem_block *block,
 	if (empty != NULL)
 		fastmem_depot_put_empty(sh, block, empty);
 	cache_load(cache, cold, mag, mag->len);
-}
-
-/*
- * Predictions.
- */
-
-/* Frees into a cache, to within a constant that changes on the slow path only. */
-static uint32_t
-frees_of(const struct rte_fastmem_cache *cache)
-{
-	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
-
-	return (uint32_t)(count_end >> 16) + (uint16_t)count_end;
-}
-
-/*
- * A prediction has no credit left: keep it, if there were many frees meanwhile; try
- * another, once; or do without for a while: what is freed lies here and there, and then a
- * branch that is not predicted costs more than it saves. True when it is to be *slab.
- */
-static bool
-pred_learn(struct rte_fastmem_pred *pred, uint32_t nb_frees, uintptr_t *slab)
-{
-	const uintptr_t old = rte_atomic_load_explicit(&pred->slab, rte_memory_order_relaxed);
-
-	pred->credit = CREDIT;
-	if (old != FASTMEM_NO_SLAB && nb_frees >= CREDIT * FEW) {
-		pred->is_trial = 0;
-		pred->pause = PAUSE_MIN;
-		return false;
-	}
-	if (old != FASTMEM_NO_SLAB && pred->is_trial != 0) {
-		*slab = FASTMEM_NO_SLAB;
-		pred->credit = pred->pause;
-		pred->pause = RTE_MIN(2 * pred->pause, (uint32_t)PAUSE_MAX);
-	}
-	pred->is_trial = 1;
-	return true;
-}
-
-/*
- * Relaxed: whoever forgets this slab does so after the object at hand came back to it, by
- * way of a depot, or of a lock. A slab without such an object must not be set: it may
- * have been forgotten a moment ago.
- */
-static void
-pred_set(struct rte_fastmem_pred *pred, uintptr_t slab)
-{
-	rte_atomic_store_explicit(&pred->slab, slab, rte_memory_order_relaxed);
-}
-
-void
-fastmem_cache_predict(struct rte_fastmem_home *home, const void *ptr, uint16_t offset)
-{
-	struct rte_fastmem_cache *cache = __rte_fastmem_cache_at(home, offset);
-	const uintptr_t number = (uintptr_t)ptr >> RTE_FASTMEM_SLAB_SHIFT;
-	uintptr_t slab = number;
-
-	if (home->map_len == 0)
-		return;
-	if (home->pred.credit <= 0) {
-		if (pred_learn(&home->pred, frees_of(home->pred_cache) - home->pred.mark, &slab)) {
-			/* A process may be killed anywhere: never a slab with another's cache. */
-			pred_set(&home->pred, FASTMEM_NO_SLAB);
-			rte_compiler_barrier();
-			home->pred_cache = cache;
-			rte_compiler_barrier();
-			pred_set(&home->pred, slab);
-		}
-		home->pred.mark = frees_of(home->pred_cache);
-	}
-	slab = number;
-	if (cache->pred.credit <= 0) {
-		if (pred_learn(&cache->pred, frees_of(cache) - cache->pred.mark, &slab))
-			pred_set(&cache->pred, slab);
-		cache->pred.mark = frees_of(cache);
-	}
 }
 
 /*
@@ -595,9 +514,13 @@ fastmem_cache_drain(struct fastmem_shared *sh, struct fastmem_block *block)
 {
 	uint32_t socket, bin;
 
-	for (socket = 0; socket < sh->nb_sockets; socket++)
-		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
+	for (socket = 0; socket < sh->nb_sockets; socket++) {
+		fastmem_predict_clear(&block->homes[socket].pred);
+		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++) {
+			fastmem_predict_clear(&cache_of(block, socket, bin)->pred);
 			drain_cache(sh, block, socket, bin);
+		}
+	}
 	fastmem_depot_drop_stash(sh, block);
 }
 
@@ -658,8 +581,7 @@ init_cache(struct fastmem_shared *sh, struct rte_fastmem_cache *cache, uint32_t 
 	cache->count_end = FASTMEM_NO_MAG;
 	cache->objs = &sh->no_objs[FASTMEM_NO_OBJS];
 	cache->first = RTE_FASTMEM_MAG_OBJS - cap;
-	cache->pred.slab = FASTMEM_NO_SLAB;
-	cache->pred.pause = PAUSE_MIN;
+	fastmem_predict_init(&cache->pred);
 }
 
 void
@@ -678,8 +600,7 @@ fastmem_cache_init_block(struct fastmem_shared *sh, struct fastmem_block *block)
 		home->block = (char *)&block->none;
 		home->offset = fastmem_cache_offset(socket, 0);
 		home->pred_cache = &block->none;
-		home->pred.slab = FASTMEM_NO_SLAB;
-		home->pred.pause = PAUSE_MIN;
+		fastmem_predict_init(&home->pred);
 		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
 			init_cache(sh, &home->caches[bin], sh->layouts[bin].cap);
 	}

@@ -267,7 +267,7 @@ __rte_fastmem_free_slow(void *ptr)
 		return;
 	}
 	block = fastmem_proc_block(sh);
-	fastmem_cache_predict(RTE_PER_LCORE(__rte_fastmem_home), ptr,
+	fastmem_predict(RTE_PER_LCORE(__rte_fastmem_home), ptr,
 		fastmem_cache_offset(slab->socket, bin - 1));
 	fastmem_cache_put(sh, block, slab->socket, bin - 1, ptr);
 }
@@ -493,7 +493,7 @@ free_run(struct fastmem_shared *sh, struct rte_fastmem_home *home, uint16_t offs
 	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
 	const uint64_t end = (uint16_t)count_end;
 
-	fastmem_cache_predict(home, ptrs[0], offset);
+	fastmem_predict(home, ptrs[0], offset);
 	if (likely(end + n <= RTE_FASTMEM_MAG_OBJS)) {
 		__rte_fastmem_copy(&cache->objs[end], ptrs, n);
 		rte_atomic_store_explicit(&cache->count_end, count_end + n,

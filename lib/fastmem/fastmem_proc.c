@@ -47,7 +47,6 @@ static void *no_objs[FASTMEM_NO_OBJS];
 #define NO_CACHE { \
 	.count_end = FASTMEM_NO_MAG, \
 	.objs = &no_objs[FASTMEM_NO_OBJS], \
-	.pred.slab = FASTMEM_NO_SLAB, \
 }
 static struct {
 	struct rte_fastmem_cache none;
@@ -59,7 +58,6 @@ static struct {
 			.caches = { [0 ... RTE_FASTMEM_NB_BINS - 1] = NO_CACHE },
 			.block = (char *)&no_caches.none,
 			.pred_cache = &no_caches.none,
-			.pred.slab = FASTMEM_NO_SLAB,
 			.offset = sizeof(no_caches.none) +
 				offsetof(struct rte_fastmem_home, caches),
 		},

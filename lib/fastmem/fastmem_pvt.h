@@ -22,7 +22,8 @@
  *
  * Beside the layers: fastmem_stats.c adds up what they count; fastmem_check.c says what
  * was misused, and asks each layer whether it adds up; fastmem_slot.c tells dead processes from
- * living ones, and fastmem_repair.c mends the lists that dead ones leave.
+ * living ones, and fastmem_repair.c mends the lists that dead ones leave;
+ * fastmem_predict.c tells the fast path which slabs to expect.
  *
  * Builds that check objects (debug, AddressSanitizer, Valgrind) put fastmem_debug.c between
  * the application and the top layer: it refuses what is misuse, and passes on the
@@ -62,6 +63,8 @@
  *   arenas, meta free lists          shared->meta_lock
  *   map entries                      0 -> offset before the slab's first object is
  *                                    handed out, offset -> 0 when all are back: bin->lock
+ *   predictions of slabs in caches   its thread; who sets a map entry to 0 clears those
+ *                                    with that slab
  * Locks do not nest, and none is held across a call to EAL that reserves or frees
  * memory, nor across a call two layers down. A lock knows the process that holds it: when
  * that died, who takes the lock over repairs what it guards (fastmem_repair.c; there
@@ -74,8 +77,8 @@
  * Lifetime: a thread reaches its caches through one thread-local pointer. Caches lie in
  * shared memory, so that other processes can count them and take back what a dead
  * process held. Whatever that pointer may point to must be mapped: so each
- * thread's pointer is listed in its process, deinit resets all of them to caches of
- * capacity 0, and a thread that ends takes its pointer off the list.
+ * thread's pointer is listed in its process, deinit resets all of them to caches that
+ * are empty and full, and a thread that ends takes its pointer off the list.
  *
  * Failure: no call leaves anything half done; memory that cannot be had is
  * ENOMEM. Metadata that cannot be had makes a thread work without caches.
@@ -115,7 +118,6 @@ extern int fastmem_logtype;
 #define FASTMEM_ZONE_SLABS 64 /* at most: 128 MiB */
 #define FASTMEM_MAX_ARENAS 512
 #define FASTMEM_META_ORDERS 12 /* 64 B to 128 KiB */
-#define FASTMEM_NO_SLAB UINTPTR_MAX
 /* End of the objects of a cache without a magazine: looks full, and empty. */
 #define FASTMEM_NO_MAG UINT16_MAX
 #define FASTMEM_NO_OBJS 2 /* NULLs that are its slots: what is beyond is not looked at */
@@ -499,8 +501,6 @@ void fastmem_cache_count_nomem(struct fastmem_shared *sh, struct fastmem_block *
 void fastmem_cache_drain(struct fastmem_shared *sh, struct fastmem_block *block);
 /* As rte_fastmem_cache_flush(): this block, if not NULL, and all depots of a socket or all. */
 void fastmem_cache_flush(struct fastmem_shared *sh, struct fastmem_block *block, int socket);
-/* A free past the fast path: perhaps its slab is worth predicting. */
-void fastmem_cache_predict(struct rte_fastmem_home *home, const void *ptr, uint16_t offset);
 void fastmem_cache_init_block(struct fastmem_shared *sh, struct fastmem_block *block);
 size_t fastmem_cache_block_sz(const struct fastmem_shared *sh);
 unsigned int fastmem_cache_validate(struct fastmem_shared *sh, FILE *f);
@@ -519,6 +519,14 @@ fastmem_cache_len(const struct rte_fastmem_cache *cache)
 
 	return end > RTE_FASTMEM_MAG_OBJS ? 0 : end - cache->first;
 }
+
+/* fastmem_predict.c: predictions of the slabs of frees. */
+void fastmem_predict_init(struct rte_fastmem_pred *pred);
+void fastmem_predict_clear(struct rte_fastmem_pred *pred);
+/* A free past the fast path: perhaps its slab is worth predicting. */
+void fastmem_predict(struct rte_fastmem_home *home, const void *ptr, uint16_t offset);
+/* The map does not lead to the slab's cache any more: no thread is to predict it. */
+void fastmem_predict_forget(struct fastmem_shared *sh, const struct fastmem_slab *slab);
 
 /* fastmem_proc.c: this process and its threads. */
 

@@ -143,37 +143,15 @@ fastmem_zone_put_slab(struct fastmem_shared *sh, struct fastmem_slab *slab)
 	fastmem_unlock(&sk->lock);
 }
 
-static void
-forget(RTE_ATOMIC(uintptr_t) *prediction, uintptr_t number)
-{
-	if (rte_atomic_load_explicit(prediction, rte_memory_order_relaxed) == number)
-		rte_atomic_store_explicit(prediction, FASTMEM_NO_SLAB, rte_memory_order_relaxed);
-}
-
 void
 fastmem_zone_map_slab(struct fastmem_shared *sh, struct fastmem_slab *slab, uint16_t offset)
 {
 	const uintptr_t number = slab->start >> RTE_FASTMEM_SLAB_SHIFT;
-	uint32_t bin = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed) - 1;
-	struct fastmem_block *block;
-	uint32_t socket;
 
 	rte_atomic_store_explicit(&sh->map[number - sh->map_first], offset,
-		rte_memory_order_release);
-	if (offset != 0)
-		return;
-	/*
-	 * Threads' predictions are copies of the map. The slab's objects are all back, so
-	 * none predicts it from now on; one that predicts another slab at this moment
-	 * loses that prediction: no harm.
-	 */
-	block = rte_atomic_load_explicit(&sh->blocks, rte_memory_order_acquire);
-	for (; block != NULL; block = block->next) {
-		for (socket = 0; socket < sh->nb_sockets; socket++)
-			forget(&block->homes[socket].pred.slab, number);
-		if (bin < RTE_FASTMEM_NB_BINS)
-			forget(&block->homes[slab->socket].caches[bin].pred.slab, number);
-	}
+		rte_memory_order_seq_cst);
+	if (offset == 0)
+		fastmem_predict_forget(sh, slab);
 }
 
 /*

@@ -19,10 +19,10 @@
  * A free finds the cache by a map with an entry per slab, 2 MiB of address space:
  * the offset of the cache from the start of a thread's caches; 0 is no slab of
  * ours and leads to a cache that is always full. Before that it looks whether the slab is
- * the predicted one, whose cache is known: the branch breaks the dependency
- * between loading the pointer, the entry and the cache. Mispredicted frees spend the
- * prediction's credit; without any left, the slow path decides whether it has been worth
- * its while. A slab that leaves its bin is no thread's prediction any more.
+ * among the predicted ones, which are neighbours and whose cache is known: the branch breaks
+ * the dependency between loading the pointer, the entry and the cache. Mispredicted frees
+ * spend the prediction's credit; without any left, the slow path decides whether it has been
+ * worth its while. A slab that leaves its bin is in no thread's prediction any more.
  */
 
 #include <stdint.h>
@@ -61,9 +61,10 @@
 extern "C" {
 #endif
 
-/** A prediction of the slab that the next object freed lies in. */
+/** A prediction of the slabs that the next object freed lies in. */
 struct rte_fastmem_pred {
-	RTE_ATOMIC(uintptr_t) slab; /**< Number of the slab; UINTPTR_MAX: none. */
+	RTE_ATOMIC(uintptr_t) start; /**< Address of the first slab. */
+	RTE_ATOMIC(uintptr_t) len; /**< Bytes; 0: none. */
 	int32_t credit; /**< Mispredictions until the slow path looks at it. */
 	uint32_t mark; /**< Frees into its cache when it last did. */
 	uint32_t pause; /**< Frees without a prediction after the next failure. */
@@ -87,7 +88,6 @@ struct __rte_cache_aligned rte_fastmem_cache {
 	uint32_t first; /**< Slot of the first object of a magazine. */
 	RTE_ATOMIC(uint32_t) prev_len; /**< The rest is the slow path's. */
 	void **prev_objs;
-	uint64_t reserved;
 };
 
 /** The caches that a thread has for one socket, and what a free needs. */
@@ -96,7 +96,7 @@ struct __rte_cache_aligned rte_fastmem_home {
 	uintptr_t map_len; /**< Slabs in the map, 0 when there is no map. */
 	const RTE_ATOMIC(uint16_t) *map; /**< Offset of the cache of a slab, by number. */
 	char *block; /**< What offsets are relative to. */
-	struct rte_fastmem_cache *pred_cache; /**< The cache of the predicted slab. */
+	struct rte_fastmem_cache *pred_cache; /**< The cache of the predicted slabs. */
 	struct rte_fastmem_pred pred; /**< Of frees of any object. */
 	uint16_t offset; /**< Offset of the first of caches[]. */
 	struct rte_fastmem_cache caches[RTE_FASTMEM_NB_BINS];
@@ -205,8 +205,8 @@ __rte_fastmem_map_entry(const struct rte_fastmem_home *home, const void *ptr, ui
 static __rte_always_inline bool
 __rte_fastmem_is_predicted(const struct rte_fastmem_pred *pred, const void *ptr)
 {
-	return (uintptr_t)ptr >> RTE_FASTMEM_SLAB_SHIFT ==
-		rte_atomic_load_explicit(&pred->slab, rte_memory_order_relaxed);
+	return (uintptr_t)ptr - rte_atomic_load_explicit(&pred->start, rte_memory_order_relaxed) <
+		rte_atomic_load_explicit(&pred->len, rte_memory_order_relaxed);
 }
 
 /* It was not: false when the slow path is to find out why. */
@@ -237,7 +237,7 @@ __rte_fastmem_alloc(size_t size, size_t align, unsigned int flags)
 	return obj;
 }
 
-/* Not the predicted slab: the map tells the cache. */
+/* Not a predicted slab: the map tells the cache. */
 static __rte_always_inline bool
 __rte_fastmem_free_by_map(struct rte_fastmem_home *home, void *ptr)
 {

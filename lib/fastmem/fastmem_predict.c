@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The fastmem developers
+ */
+
+/*
+ * Predictions: of which slabs will the objects be that a thread frees?
+ *
+ * Owns the predictions in a block of caches, which the inline fast path uses. A prediction
+ * is a copy of entries of the map that are the same: of the slabs from start on, len
+ * bytes. Its thread sets it; whoever takes a slab from its bin clears those with it.
+ * Calls nobody.
+ */
+
+#include <rte_atomic.h>
+#include <rte_common.h>
+
+#include "fastmem_pvt.h"
+
+#define CREDIT 8 /* mispredicted frees before a prediction is looked at */
+#define FEW 16 /* one misprediction in so many is too much */
+#define PAUSE_MIN 256 /* frees before another is tried: doubled, */
+#define PAUSE_MAX (1 << 16) /* up to this, as long as none is good */
+#define RUN_MAX 128u /* neighbours of a slab on each side that are predicted with it */
+
+void
+fastmem_predict_init(struct rte_fastmem_pred *pred)
+{
+	pred->pause = PAUSE_MIN;
+}
+
+void
+fastmem_predict_clear(struct rte_fastmem_pred *pred)
+{
+	rte_atomic_store_explicit(&pred->len, 0, rte_memory_order_relaxed);
+	rte_compiler_barrier();
+}
+
+/* Frees into a cache, to within a constant that changes on the slow path only. */
+static uint32_t
+frees_of(const struct rte_fastmem_cache *cache)
+{
+	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
+
+	return (uint32_t)(count_end >> 16) + (uint16_t)count_end;
+}
+
+/*
+ * A prediction has no credit left. It is good when there were many frees meanwhile.
+ * Else another one is tried, once; then there is none for a while: what is freed lies
+ * here and there, and a branch that is not predicted costs more than it saves.
+ */
+enum learned {
+	PRED_GOOD,
+	PRED_BAD,
+	PRED_NONE,
+};
+
+static enum learned
+pred_learn(struct rte_fastmem_pred *pred, uint32_t nb_frees)
+{
+	const bool was_none = rte_atomic_load_explicit(&pred->len, rte_memory_order_relaxed) == 0;
+	const bool is_trial = pred->is_trial != 0;
+
+	pred->credit = CREDIT;
+	if (!was_none && nb_frees >= CREDIT * FEW) {
+		pred->is_trial = 0;
+		pred->pause = PAUSE_MIN;
+		return PRED_GOOD;
+	}
+	pred->is_trial = 1;
+	if (was_none || !is_trial)
+		return PRED_BAD;
+	pred->credit = pred->pause;
+	pred->pause = RTE_MIN(2 * pred->pause, (uint32_t)PAUSE_MAX);
+	return PRED_NONE;
+}
+
+/* From a slab on, in steps of 1 or -1: how many more lead to the same cache. */
+static uintptr_t
+same_entries(const struct rte_fastmem_home *home, uintptr_t slab, intptr_t step, uint16_t offset)
+{
+	uintptr_t i = slab - home->map_first, n = 0;
+
+	while (n < RUN_MAX && i + step < home->map_len && rte_atomic_load_explicit(
+				&home->map[i + step], rte_memory_order_seq_cst) == offset) {
+		i += step;
+		n++;
+	}
+	return n;
+}
+
+/*
+ * Predict a slab and its neighbours.
+ *
+ * The slab itself has the object at hand: it cannot leave its bin. A neighbour may. Who takes
+ * it first changes the map, then looks for predictions; here the prediction is set, then
+ * the map looked at again. Of the two at least one sees the other, since all four are
+ * sequentially consistent (model/predict.pml). A process may be killed anywhere between:
+ * who takes its caches over clears their predictions.
+ */
+static void
+pred_set(struct rte_fastmem_home *home, struct rte_fastmem_pred *pred, uintptr_t slab,
+	uintptr_t below, uintptr_t above, uint16_t offset)
+{
+	fastmem_predict_clear(pred);
+	if (pred == &home->pred)
+		home->pred_cache = __rte_fastmem_cache_at(home, offset);
+	rte_atomic_store_explicit(&pred->start, (slab - below) << RTE_FASTMEM_SLAB_SHIFT,
+		rte_memory_order_relaxed);
+	rte_atomic_store_explicit(&pred->len, (below + 1 + above) << RTE_FASTMEM_SLAB_SHIFT,
+		rte_memory_order_seq_cst);
+	if (same_entries(home, slab, -1, offset) < below ||
+			same_entries(home, slab, 1, offset) < above)
+		fastmem_predict_clear(pred);
+}
+
+/* A prediction, of frees into a cache, has no credit left, and the object at hand is another's. */
+static void
+pred_renew(struct rte_fastmem_home *home, struct rte_fastmem_pred *pred,
+	const struct rte_fastmem_cache *predicted, uintptr_t slab, uint16_t offset)
+{
+	const uintptr_t first = rte_atomic_load_explicit(&pred->start,
+			rte_memory_order_relaxed) >> RTE_FASTMEM_SLAB_SHIFT;
+	const uintptr_t below = same_entries(home, slab, -1, offset);
+	const uintptr_t above = same_entries(home, slab, 1, offset);
+
+	switch (pred_learn(pred, frees_of(predicted) - pred->mark)) {
+	case PRED_GOOD:
+		/* Unless the slab has become their neighbour, keep those. */
+		if (predicted == __rte_fastmem_cache_at(home, offset) &&
+				slab - below <= first && first <= slab + above)
+			pred_set(home, pred, slab, below, above, offset);
+		break;
+	case PRED_BAD:
+		pred_set(home, pred, slab, below, above, offset);
+		break;
+	case PRED_NONE:
+		fastmem_predict_clear(pred);
+		break;
+	}
+}
+
+void
+fastmem_predict(struct rte_fastmem_home *home, const void *ptr, uint16_t offset)
+{
+	struct rte_fastmem_cache *cache = __rte_fastmem_cache_at(home, offset);
+	const uintptr_t slab = (uintptr_t)ptr >> RTE_FASTMEM_SLAB_SHIFT;
+
+	if (home->map_len == 0)
+		return;
+	if (home->pred.credit <= 0) {
+		pred_renew(home, &home->pred, home->pred_cache, slab, offset);
+		home->pred.mark = frees_of(home->pred_cache);
+	}
+	if (cache->pred.credit <= 0) {
+		pred_renew(home, &cache->pred, cache, slab, offset);
+		cache->pred.mark = frees_of(cache);
+	}
+}
+
+/* See pred_set(): the length is read first, since it is set last. */
+static void
+forget(struct rte_fastmem_pred *pred, uintptr_t addr)
+{
+	uintptr_t len = rte_atomic_load_explicit(&pred->len, rte_memory_order_seq_cst);
+
+	if (addr - rte_atomic_load_explicit(&pred->start, rte_memory_order_relaxed) < len)
+		rte_atomic_store_explicit(&pred->len, 0, rte_memory_order_relaxed);
+}
+
+/*
+ * The slab's objects are all back, so that no thread uses its prediction for this slab.
+ * One that predicts others at this moment may lose that: no harm.
+ */
+void
+fastmem_predict_forget(struct fastmem_shared *sh, const struct fastmem_slab *slab)
+{
+	uint32_t bin = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed) - 1;
+	struct fastmem_block *block;
+	uint32_t socket;
+
+	block = rte_atomic_load_explicit(&sh->blocks, rte_memory_order_acquire);
+	for (; block != NULL; block = block->next) {
+		for (socket = 0; socket < sh->nb_sockets; socket++)
+			forget(&block->homes[socket].pred, slab->start);
+		if (bin < RTE_FASTMEM_NB_BINS)
+			forget(&block->homes[slab->socket].caches[bin].pred, slab->start);
+	}
+}
