@@ -589,6 +589,10 @@ fastmem_zone_validate(struct fastmem_shared *sh, uint32_t socket, FILE *f)
 			nb_free, sk->nb_pool[0], sk->nb_pool[1]);
 		nb_bad++;
 	}
+	if (sk->growing != 0) {
+		fprintf(f, "socket %u: grows for process %#x\n", socket, sk->growing);
+		nb_bad++;
+	}
 	if (nb_slabs * FASTMEM_SLAB_SZ != sk->backing) {
 		fprintf(f, "socket %u: %" PRIu64 " slabs, %" PRIu64 " bytes counted\n", socket,
 			nb_slabs, (uint64_t)sk->backing);
