@@ -192,7 +192,8 @@ test_stacks_freed(void)
 	TEST_ASSERT_NOT_NULL(obj, "no object");
 	drop_it(obj);
 	run_child(read_first, obj, text, sizeof(text));
-	if (check_stack(text, "freed by thread T0 here:", "in drop_it", "in test_stacks_freed") != 0)
+	if (check_stack(text, "freed by thread T0 here:", "in drop_it",
+			"in test_stacks_freed") != 0)
 		return TEST_FAILED;
 	return check_stack(text, "allocated by thread T0 here:", "in make_it",
 			"in test_stacks_freed");
