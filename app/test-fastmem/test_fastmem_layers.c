@@ -40,34 +40,58 @@ flush(__rte_unused void *arg)
 struct run {
 	void *objs[NB_RUN];
 	unsigned int nb;
-	unsigned int first; /* to be freed */
+	size_t size;
 };
+
+static int
+run_alloc(void *arg)
+{
+	struct run *run = arg;
+
+	run->nb = RTE_MIN((unsigned int)NB_RUN, (unsigned int)(SLAB / run->size / 2));
+	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(run->objs, run->nb, run->size, 8, 0), "bulk");
+	return 0;
+}
 
 static int
 run_free(void *arg)
 {
 	struct run *run = arg;
-	unsigned int i;
 
-	for (i = run->first; i < run->nb; i++)
-		rte_fastmem_free(run->objs[i]);
+	rte_fastmem_free_bulk(run->objs, run->nb);
 	rte_fastmem_cache_flush();
 	return 0;
 }
 
-static int
-run_alloc(struct run *run, size_t size, unsigned int max)
+/* Sizes that the compiler knows have predictions of their own. */
+static void
+free_constant(void *obj, size_t size)
 {
-	run->nb = RTE_MIN(max, (unsigned int)(SLAB / size / 2));
-	run->first = 0;
-	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(run->objs, run->nb, size, 8, 0), "bulk");
-	return 0;
+	switch (size) {
+	case 8:
+		rte_fastmem_free_sized(obj, 8, 8);
+		break;
+	case 64:
+		rte_fastmem_free_sized(obj, 64, 8);
+		break;
+	case 512:
+		rte_fastmem_free_sized(obj, 512, 8);
+		break;
+	case 4096:
+		rte_fastmem_free_sized(obj, 4096, 8);
+		break;
+	default:
+		rte_fastmem_free_sized(obj, 65536, 8);
+	}
 }
 
-static int
-here(int (*fn)(void *arg), void *arg)
+static void
+free_some(void *obj, size_t size, bool is_constant)
 {
-	return fn(arg);
+	if (is_constant)
+		free_constant(obj, size);
+	else
+		rte_fastmem_free(obj);
 }
 
 static int
@@ -77,35 +101,32 @@ in_thread(int (*fn)(void *arg), void *arg)
 }
 
 /*
- * This thread frees objects of a class, one after the other, and so expects more of their slab.
- * The slab's last objects come back in some place. Then it is another class's.
+ * Another thread has a slab's objects. This one frees and allocates one of them, so that it
+ * expects more; but its cache has none when the slab becomes another class's.
  */
 static int
-change_class(int (*place)(int (*fn)(void *arg), void *arg), size_t from, size_t to,
-	unsigned int *nb_same)
+change_class(int (*place)(int (*fn)(void *arg), void *arg), struct run *run, struct run *other,
+	bool is_constant)
 {
-	struct run run, other;
 	unsigned int i;
 	void *obj;
 
-	TEST_ASSERT_SUCCESS(run_alloc(&run, from, NB_RUN), "class %zu", from);
-	for (i = 0; i < run.nb / 2; i++)
-		rte_fastmem_free(run.objs[i]);
-	rte_fastmem_cache_flush();
-	run.first = i;
-	TEST_ASSERT_SUCCESS(place(run_free, &run), "free");
-	TEST_ASSERT_SUCCESS(run_alloc(&other, to, NB_RUN), "class %zu", to);
-	*nb_same += (uintptr_t)other.objs[0] / SLAB == (uintptr_t)run.objs[0] / SLAB;
-	/* gives the cache of the class that was expected room */
-	obj = rte_fastmem_alloc(from, 8, 0);
-	TEST_ASSERT_NOT_NULL(obj, "no object");
-	for (i = 0; i < other.nb; i++)
-		rte_fastmem_free(other.objs[i]);
-	TEST_ASSERT_EQUAL(fm_class_in_use(to), 0, "%zu to %zu: %" PRIu64 " in use", from, to,
-			fm_class_in_use(to));
-	TEST_ASSERT_EQUAL(fm_class_in_use(from), 1, "%zu to %zu: %" PRIu64 " in use", from, to,
-			fm_class_in_use(from));
-	rte_fastmem_free(obj);
+	TEST_ASSERT_SUCCESS(place(run_alloc, run), "class %zu", run->size);
+	for (i = 0; i < 1000; i++) {
+		obj = run->objs[0];
+		free_some(obj, run->size, is_constant);
+		run->objs[0] = rte_fastmem_alloc(run->size, 8, 0);
+		TEST_ASSERT_EQUAL(run->objs[0], obj, "another object");
+	}
+	TEST_ASSERT_SUCCESS(place(run_free, run), "class %zu", run->size);
+	TEST_ASSERT_SUCCESS(place(run_alloc, other), "class %zu", other->size);
+	for (i = 0; i < other->nb; i++)
+		free_some(other->objs[i], other->size, is_constant);
+	TEST_ASSERT_EQUAL(fm_class_in_use(other->size), 0, "%zu to %zu: %" PRIu64 " in use",
+			run->size, other->size, fm_class_in_use(other->size));
+	TEST_ASSERT_EQUAL(fm_class_in_use(run->size), 0, "%zu to %zu: %" PRIu64 " in use",
+			run->size, other->size, fm_class_in_use(run->size));
+	TEST_ASSERT_SUCCESS(place(flush, NULL), "flush");
 	rte_fastmem_cache_flush();
 	return fm_check_stats();
 }
@@ -113,18 +134,23 @@ change_class(int (*place)(int (*fn)(void *arg), void *arg), size_t from, size_t 
 static int
 test_predicted_slab_changes_class(void)
 {
-	int (*const places[])(int (*fn)(void *arg), void *arg) = {
-		here, in_thread, fm_in_control,
-	};
+	int (*const places[])(int (*fn)(void *arg), void *arg) = { in_thread, fm_in_control };
 	const size_t sizes[] = { 8, 64, 512, 4096, 65536 };
-	unsigned int place, from, to, nb_same = 0;
+	unsigned int i, from, to, nb_same = 0;
+	struct run run, other;
 
-	for (place = 0; place < RTE_DIM(places); place++)
+	for (i = 0; i < 2 * RTE_DIM(places); i++)
 		for (from = 0; from < RTE_DIM(sizes); from++)
-			for (to = 0; to < RTE_DIM(sizes); to++)
-				if (from != to && change_class(places[place], sizes[from],
-						sizes[to], &nb_same) != 0)
+			for (to = 0; to < RTE_DIM(sizes); to++) {
+				if (from == to)
+					continue;
+				run.size = sizes[from];
+				other.size = sizes[to];
+				if (change_class(places[i / 2], &run, &other, i % 2 != 0) != 0)
 					return TEST_FAILED;
+				nb_same += (uintptr_t)other.objs[0] / SLAB ==
+					(uintptr_t)run.objs[0] / SLAB;
+			}
 	TEST_ASSERT(nb_same > 0, "no slab changed its class");
 	return TEST_SUCCESS;
 }
