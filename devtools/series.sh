@@ -126,7 +126,8 @@ find_checkpatch() {
 # must contain; arrays for execv(), which can't be const; positive errors, as rte_errno has
 # them; __has_include(<...>), taken for a comparison; a macro for "static __rte_always_inline",
 # and that attribute itself, which the fast path needs; a report on stderr, in the format of
-# AddressSanitizer; __builtin_return_address(), for which EAL has no other name.
+# AddressSanitizer; __builtin_return_address(), for which EAL has no other name; a name in
+# capitals, taken for a constant, on the left of a comparison.
 check_patches() {
 	local failed=0 pl
 
