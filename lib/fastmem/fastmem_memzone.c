@@ -47,25 +47,67 @@ reserve_shall_fail(void)
 	return n == -1;
 }
 
+/*
+ * EAL has a lock for this. ThreadSanitizer does not see it where EAL is not built with it,
+ * and takes what EAL writes in memory that is reserved or freed for a race: show it one.
+ */
+#if defined(__SANITIZE_THREAD__)
+#define SHOW_EAL_LOCK 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SHOW_EAL_LOCK 1
+#endif
+#endif
+#ifndef SHOW_EAL_LOCK
+#define SHOW_EAL_LOCK 0
+#endif
+
+static RTE_ATOMIC(uint32_t) eal_lock;
+
+static void
+eal_enter(void)
+{
+	if (SHOW_EAL_LOCK)
+		fastmem_local_lock(&eal_lock);
+}
+
+static void
+eal_leave(void)
+{
+	if (SHOW_EAL_LOCK)
+		fastmem_local_unlock(&eal_lock);
+}
+
 const struct rte_memzone *
 fastmem_zone_reserve(const char *name, size_t len, int socket, unsigned int flags,
 	unsigned int align)
 {
+	const struct rte_memzone *mz;
+
 	if (unlikely(reserve_shall_fail())) {
 		rte_errno = ENOMEM;
 		return NULL;
 	}
 	if (fastmem_sockets_forced != 0)
 		socket = SOCKET_ID_ANY;
-	return rte_memzone_reserve_aligned(name, len, socket, flags, align);
+	eal_enter();
+	mz = rte_memzone_reserve_aligned(name, len, socket, flags, align);
+	eal_leave();
+	return mz;
 }
 
 void
 fastmem_zone_release(const char *name)
 {
-	const struct rte_memzone *mz = rte_memzone_lookup(name);
+	const struct rte_memzone *mz;
+	int ret = -1;
 
-	if (mz == NULL || rte_memzone_free(mz) != 0)
+	eal_enter();
+	mz = rte_memzone_lookup(name);
+	if (mz != NULL)
+		ret = rte_memzone_free(mz);
+	eal_leave();
+	if (ret != 0)
 		FASTMEM_LOG(ERR, "cannot free memzone %s: %s", name, rte_strerror(rte_errno));
 }
 
