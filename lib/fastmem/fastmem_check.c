@@ -217,7 +217,8 @@ validate_slabs(struct fastmem_shared *sh, FILE *f)
 unsigned int
 fastmem_check_validate(struct fastmem_shared *sh, FILE *f)
 {
-	unsigned int nb_bad = fastmem_cache_validate(sh, f) + validate_slabs(sh, f);
+	unsigned int nb_bad = fastmem_cache_validate(sh, f) + fastmem_predict_validate(sh, f) +
+		validate_slabs(sh, f);
 	uint32_t socket;
 	int cls;
 

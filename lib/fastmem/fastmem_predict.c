@@ -11,6 +11,8 @@
  * Calls nobody.
  */
 
+#include <stdio.h>
+
 #include <rte_atomic.h>
 #include <rte_common.h>
 
@@ -186,4 +188,41 @@ fastmem_predict_forget(struct fastmem_shared *sh, const struct fastmem_slab *sla
 		if (bin < RTE_FASTMEM_NB_BINS)
 			forget(&block->homes[slab->socket].caches[bin].pred, slab->start);
 	}
+}
+
+/* A copy of entries of the map, which are all this offset. */
+static bool
+is_valid(const struct fastmem_shared *sh, const struct rte_fastmem_pred *pred, uintptr_t offset)
+{
+	uintptr_t i = (pred->start >> RTE_FASTMEM_SLAB_SHIFT) - sh->map_first;
+	uintptr_t nb = pred->len >> RTE_FASTMEM_SLAB_SHIFT;
+
+	for (; nb > 0; nb--, i++)
+		if (i >= sh->map_len || sh->map[i] != offset)
+			return false;
+	return true;
+}
+
+unsigned int
+fastmem_predict_validate(struct fastmem_shared *sh, FILE *f)
+{
+	struct fastmem_block *block;
+	unsigned int nb_bad = 0;
+	uint32_t socket, bin;
+
+	block = rte_atomic_load_explicit(&sh->blocks, rte_memory_order_acquire);
+	for (; block != NULL; block = block->next) {
+		for (socket = 0; socket < sh->nb_sockets; socket++) {
+			struct rte_fastmem_home *home = &block->homes[socket];
+
+			nb_bad += !is_valid(sh, &home->pred,
+				(uintptr_t)home->pred_cache - (uintptr_t)home->block);
+			for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
+				nb_bad += !is_valid(sh, &home->caches[bin].pred,
+					fastmem_cache_offset(socket, bin));
+		}
+	}
+	if (nb_bad > 0)
+		fprintf(f, "%u predictions are not what the map says\n", nb_bad);
+	return nb_bad;
 }

@@ -527,6 +527,8 @@ void fastmem_predict_clear(struct rte_fastmem_pred *pred);
 void fastmem_predict(struct rte_fastmem_home *home, const void *ptr, uint16_t offset);
 /* The map does not lead to the slab's cache any more: no thread is to predict it. */
 void fastmem_predict_forget(struct fastmem_shared *sh, const struct fastmem_slab *slab);
+/* When no thread is at work. */
+unsigned int fastmem_predict_validate(struct fastmem_shared *sh, FILE *f);
 
 /* fastmem_proc.c: this process and its threads. */
 

@@ -71,12 +71,13 @@ wreck_pool(struct fastmem_socket *sk, uint32_t id)
 	rte_atomic_store_explicit(&sk->lock.owner, id, rte_memory_order_release);
 }
 
-/* It was loading first magazines; it had caches whose thread ended before. */
+/* It was loading first magazines, and predicting; it had caches whose thread ended before. */
 static int
 wreck_caches(struct fastmem_shared *sh, uint32_t id)
 {
 	struct fastmem_block *block = rte_atomic_load_explicit(&sh->blocks,
 			rte_memory_order_acquire);
+	struct rte_fastmem_cache *cache;
 	struct fastmem_mag *mag;
 	uint32_t bin;
 
@@ -86,8 +87,13 @@ wreck_caches(struct fastmem_shared *sh, uint32_t id)
 	mag = block == NULL ? NULL : fastmem_depot_get_empty(sh, block);
 	if (mag == NULL)
 		return -1;
-	for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
-		block->homes[0].caches[bin].objs = mag->objs;
+	for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++) {
+		cache = &block->homes[0].caches[bin];
+		cache->objs = mag->objs;
+		cache->pred.start = sh->map_first << RTE_FASTMEM_SLAB_SHIFT;
+		cache->pred.len = sh->map_len << RTE_FASTMEM_SLAB_SHIFT;
+	}
+	block->homes[0].pred = cache->pred;
 	rte_atomic_store_explicit(&block->owner, id, rte_memory_order_relaxed);
 	return 0;
 }
