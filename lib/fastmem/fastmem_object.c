@@ -539,6 +539,34 @@ __rte_fastmem_free_bulk_slow(void **ptrs, unsigned int n)
 	}
 }
 
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_free_bulk_spread, 26.11)
+__rte_noinline void
+__rte_fastmem_free_bulk_spread(void **ptrs, unsigned int n)
+{
+	const struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
+	struct rte_fastmem_cache *cache;
+	uint16_t first, other;
+	uint64_t count_end;
+	unsigned int i;
+
+	/* The slab of the first one told which cache they were copied to: the map still does. */
+	if (!__rte_fastmem_map_entry(home, ptrs[0], &first))
+		goto slow;
+	for (i = 1; i < n; i++)
+		if (!__rte_fastmem_map_entry(home, ptrs[i], &other) || other != first)
+			goto slow;
+	cache = __rte_fastmem_cache_at(home, first);
+	count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
+	/* Unless memory that was freed before is freed again. */
+	if (likely((uint64_t)(uint16_t)count_end + n <= RTE_FASTMEM_MAG_OBJS)) {
+		rte_atomic_store_explicit(&cache->count_end, count_end + n,
+			rte_memory_order_release);
+		return;
+	}
+slow:
+	__rte_fastmem_free_bulk_slow(ptrs, n);
+}
+
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_free_bulk, 26.11)
 void
 rte_fastmem_free_bulk(void **ptrs, unsigned int n)

@@ -130,6 +130,11 @@ __rte_experimental
 void
 __rte_fastmem_free_bulk_slow(void **ptrs, unsigned int n);
 
+/* As rte_fastmem_free_bulk(), when __rte_fastmem_cache_push_bulk() was that far. */
+__rte_experimental
+void
+__rte_fastmem_free_bulk_spread(void **ptrs, unsigned int n);
+
 #if defined(RTE_FASTMEM_INLINE) || defined(RTE_FASTMEM_BODIES)
 
 /* The bin of a valid size and alignment. */
@@ -430,21 +435,23 @@ __rte_fastmem_cache_pop_bulk(struct rte_fastmem_cache *cache, void **objs, unsig
 	return true;
 }
 
-/* Append n objects; false when there is no room or they are not in one slab. */
-static __rte_always_inline bool
+/*
+ * Append n objects. 0, or -1: there is no room, or 1: they lie in several slabs, and have been
+ * copied; what is beyond the end is nobody's until the end says so.
+ */
+static __rte_always_inline int
 __rte_fastmem_cache_push_bulk(struct rte_fastmem_cache *cache, void * const *objs, unsigned int n)
 {
 	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
 	const uint64_t end = (uint16_t)count_end;
 
 	if (unlikely(end + n > RTE_FASTMEM_MAG_OBJS))
-		return false;
-	/* What is beyond the end is nobody's until the end says so. */
+		return -1;
 	if (unlikely(__rte_fastmem_copy_diff(&cache->objs[end], objs, n) >>
 				RTE_FASTMEM_SLAB_SHIFT != 0))
-		return false;
+		return 1;
 	rte_atomic_store_explicit(&cache->count_end, count_end + n, rte_memory_order_release);
-	return true;
+	return 0;
 }
 
 static __rte_always_inline int
@@ -469,19 +476,22 @@ __rte_fastmem_free_bulk(void **ptrs, unsigned int n)
 {
 	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
 	uint16_t offset;
+	int ret = -1;
 
 	if (likely(n != 0)) {
-		if (likely(__rte_fastmem_is_predicted(&home->pred, ptrs[0]))) {
-			if (likely(__rte_fastmem_cache_push_bulk(home->pred_cache, ptrs, n)))
-				return;
-		} else if (__rte_fastmem_map_entry(home, ptrs[0], &offset) &&
-				__rte_fastmem_pred_spend(&home->pred) &&
-				__rte_fastmem_cache_push_bulk(__rte_fastmem_cache_at(home,
-					offset), ptrs, n)) {
-			return;
-		}
+		if (likely(__rte_fastmem_is_predicted(&home->pred, ptrs[0])))
+			ret = __rte_fastmem_cache_push_bulk(home->pred_cache, ptrs, n);
+		else if (__rte_fastmem_map_entry(home, ptrs[0], &offset) &&
+				__rte_fastmem_pred_spend(&home->pred))
+			ret = __rte_fastmem_cache_push_bulk(__rte_fastmem_cache_at(home, offset),
+					ptrs, n);
 	}
-	__rte_fastmem_free_bulk_slow(ptrs, n);
+	if (likely(ret == 0))
+		return;
+	if (ret > 0)
+		__rte_fastmem_free_bulk_spread(ptrs, n);
+	else
+		__rte_fastmem_free_bulk_slow(ptrs, n);
 }
 
 static __rte_always_inline int
