@@ -205,6 +205,29 @@ test_handle_mixed(void)
 	return TEST_SUCCESS;
 }
 
+/* A socket that there could be, but is not here, has no memory. */
+static int
+test_handle_of_absent_socket(void)
+{
+	rte_fastmem_handle_t handle;
+	void *objs[3];
+	int socket;
+
+	for (socket = 0; socket < RTE_MAX_NUMA_NODES; socket++) {
+		objs[0] = rte_fastmem_alloc_socket(64, 0, 0, socket);
+		rte_fastmem_free(objs[0]);
+		if (objs[0] != NULL)
+			continue;
+		TEST_ASSERT_SUCCESS(rte_fastmem_hlookup(64, 0, socket, &handle), "lookup");
+		rte_errno = 0;
+		TEST_ASSERT_NULL(rte_fastmem_halloc(handle, 0), "socket %d", socket);
+		TEST_ASSERT_EQUAL(rte_errno, ENOMEM, "%s", rte_strerror(rte_errno));
+		TEST_ASSERT_EQUAL(rte_fastmem_halloc_bulk(handle, objs, RTE_DIM(objs), 0), -ENOMEM,
+				"socket %d", socket);
+	}
+	return TEST_SUCCESS;
+}
+
 static rte_fastmem_handle_t shared_handle;
 
 static int
@@ -236,6 +259,7 @@ struct unit_test_suite fm_handles_suite = {
 		FM_CASE(test_handles),
 		FM_CASE(test_handle_bulk_edges),
 		FM_CASE(test_handle_mixed),
+		FM_CASE(test_handle_of_absent_socket),
 		FM_CASE(test_handle_on_threads),
 		TEST_CASES_END()
 	}
