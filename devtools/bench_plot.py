@@ -39,6 +39,8 @@ PLOTS = [
      {'case': 'batch'}, 'size', USES),
     ('random', '2048 objects allocated, then freed in random order', SIZE_AXIS + '; ' + CYCLES,
      {'case': 'random'}, 'size', USES),
+    ('random_bulk', '2048 objects allocated 32 at once, freed 32 at once in random order',
+     SIZE_AXIS + '; ' + CYCLES, {'case': 'random_bulk'}, 'size', USES),
     ('bulk', 'Bulk allocation and free of 256-byte objects, each written',
      'set logscale x 2; set xtics (4, 8, 32, 256); set xlabel "objects a call"; ' + CYCLES,
      {'case': 'bulk', 'size': 256}, 'n', USES),

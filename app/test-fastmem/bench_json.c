@@ -61,6 +61,7 @@ static void
 put_record(FILE *f, const struct fmb_bench *b, const struct fmb_record *r)
 {
 	bool is_bulk = r->cas->loop == FMB_BULK || r->cas->loop == FMB_BULK_PTRS;
+	unsigned int bulk = is_bulk ? r->point.n : r->cas->loop == FMB_RANDOM_BULK ? FMB_BURST : 1;
 
 	fprintf(f, "    {");
 	put_string(f, "case", r->cas->name, ", ");
@@ -71,7 +72,7 @@ put_record(FILE *f, const struct fmb_bench *b, const struct fmb_record *r)
 		put_count(f, "size", r->point.size, ", ");
 	put_count(f, "lcores", r->point.lcores == 0 ? 1 : r->point.lcores, ", ");
 	put_count(f, "n", r->point.n, ", ");
-	put_count(f, "bulk", is_bulk ? r->point.n : 1, ", ");
+	put_count(f, "bulk", bulk, ", ");
 	put_string(f, "metric", r->metric->name, ", ");
 	put_string(f, "unit", r->metric->unit, ", ");
 	fprintf(f, "\"more_is_better\": %s,\n     ", r->metric->more_is_better ? "true" : "false");

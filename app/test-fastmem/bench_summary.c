@@ -42,6 +42,7 @@ static const struct row rows[] = {
 		{FMB_FM_SIZED, FMB_FM_HANDLE}, PAGE_OR_LESS, 0, 0, 0},
 	{"2048 in random order, 64 and 256 B", "random", "", ONE(FMB_FM), {64, 256}, 0, 0, .50},
 	{"2048 in random order, 1 and 4 KiB", "random", "", ONE(FMB_FM), {1024, 4096}, 0, 0, .60},
+	{"2048 in random order, 32 at once", "random_bulk", "", ONE(FMB_FM), PAGE_OR_LESS, 0, 0, 0},
 	{"bulk 4, pointers only", "bulk_ptrs", "", ONE(FMB_FM), ANY_SIZE, 4, 0, .58},
 	{"bulk 8, pointers only", "bulk_ptrs", "", ONE(FMB_FM), ANY_SIZE, 8, 0, 0},
 	{"bulk 32, pointers only", "bulk_ptrs", "", ONE(FMB_FM), ANY_SIZE, 32, 0, .95},

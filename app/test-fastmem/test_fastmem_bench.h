@@ -48,7 +48,7 @@
 #define FMB_MIXED_MIN 16	/* mixed sizes: 16 to 2048, one pool per power of two */
 #define FMB_MIXED_CLASSES 8
 #define FMB_SCRIPT 16384	/* steps of a mixed script, a power of two */
-#define FMB_BURST 32		/* objects handed over at once between lcores */
+#define FMB_BURST 32		/* objects handed over at once between lcores, freed out of order */
 #define FMB_HIST_LINEAR 2048	/* latencies below this have a bin per cycle */
 #define FMB_HIST_SUB 64		/* and above it this many per power of two */
 #define FMB_HIST_BINS (FMB_HIST_LINEAR + 32 * FMB_HIST_SUB)
@@ -78,6 +78,7 @@ enum fmb_loop {
 	FMB_TIGHT,		/* allocate, write, free */
 	FMB_BATCH,		/* allocate n, free them in order */
 	FMB_RANDOM,		/* allocate n, free them in a random order */
+	FMB_RANDOM_BULK,	/* the same, FMB_BURST by each call */
 	FMB_BULK,		/* allocate n by one call, write each, free by one call */
 	FMB_BULK_PTRS,		/* the same without writing */
 	FMB_FILL,		/* allocate n objects of one size */

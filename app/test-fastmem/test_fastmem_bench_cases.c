@@ -77,6 +77,12 @@ const struct fmb_case fmb_single_cases[] = {
 		.who = FMB_FIVE | FMB_BIT(FMB_FM_SIZED) | FMB_BIT(FMB_FM_HANDLE),
 		.sample = fmb_sample_loop, .loop = FMB_RANDOM,
 	}, {
+		.name = "random_bulk",
+		.title = "2048 objects allocated 32 at once, freed 32 at once in random order",
+		METRICS(cycles), POINTS(random_points),
+		.who = FMB_FIVE | FMB_BIT(FMB_FM_HANDLE),
+		.sample = fmb_sample_loop, .loop = FMB_RANDOM_BULK,
+	}, {
 		.name = "bulk",
 		.title = "n objects allocated by one call, each written, freed by one call",
 		METRICS(cycles), POINTS(bulk_points),

@@ -24,6 +24,7 @@
 	[FMB_TIGHT] = name ## _tight, \
 	[FMB_BATCH] = name ## _batch, \
 	[FMB_RANDOM] = name ## _random, \
+	[FMB_RANDOM_BULK] = name ## _random_bulk, \
 	[FMB_BULK] = name ## _bulk, \
 	[FMB_BULK_PTRS] = name ## _bulk_ptrs, \
 	[FMB_FILL] = name ## _fill, \
@@ -176,6 +177,40 @@ static __rte_always_inline uint64_t
 FMB_(bulk_ptrs_body)(struct fmb_run *run, size_t size, const unsigned int n)
 {
 	return FMB_(bulk_rounds)(run, size, n, false);
+}
+
+/* Allocate n, and free them in a random order, FMB_BURST by each call. */
+static __rte_always_inline uint64_t
+FMB_(random_bulk_body)(struct fmb_run *run, size_t size)
+{
+	FMB_CTX ctx = FMB_CTX_ONE(run);
+	const uint64_t rounds = run->rounds;
+	const uint32_t *order = run->order;
+	const unsigned int n = run->n;
+	void **ptrs = run->ptrs;
+	const uint64_t t = rte_rdtsc_precise();
+	void *some[FMB_BURST];
+	unsigned int i, j;
+	uint64_t r;
+
+	FMB_UNUSED(ctx, size);
+	for (r = 0; r < rounds; r++) {
+		for (i = 0; i < n; i += FMB_BURST) {
+			if (unlikely(FMB_ALLOC_BULK(ctx, &ptrs[i], FMB_BURST, size) != 0))
+				return FMB_(fail)(run, i, size);
+			fmb_escape(ptrs);
+			for (j = 0; j < FMB_BURST; j++)
+				fmb_touch(ptrs[i + j]);
+		}
+		for (i = 0; i < n; i += FMB_BURST) {
+			for (j = 0; j < FMB_BURST; j++)
+				some[j] = ptrs[order[i + j]];
+			fmb_escape(some);
+			FMB_FREE_BULK(ctx, some, FMB_BURST, size);
+		}
+	}
+	run->ops = rounds * n;
+	return rte_rdtsc_precise() - t;
 }
 
 static __rte_always_inline uint64_t
@@ -382,6 +417,7 @@ FMB_(name)(struct fmb_run *run) \
 FMB_SIZED_LOOP(tight)
 FMB_SIZED_LOOP(batch)
 FMB_SIZED_LOOP(random)
+FMB_SIZED_LOOP(random_bulk)
 FMB_SIZED_LOOP(fill)
 FMB_SIZED_LOOP(drain)
 FMB_SIZED_LOOP(replace)
