@@ -101,7 +101,8 @@ configure() {
 
 # Print what a configured build directory depends on.
 configuration() {
-	printf '%s\n' "$@" "CC=${CC:-}" "DPDK $(pkg-config --modversion libdpdk 2>&1)"
+	printf '%s\n' "$@" "CC=${CC:-}" "DPDK $(pkg-config --modversion libdpdk 2>&1)" \
+		"sources $FASTMEM_TOP"
 }
 
 # Remove what an EAL with --file-prefix=$1 may have left.
