@@ -157,7 +157,7 @@ FMB_(bulk_rounds)(struct fmb_run *run, size_t size, const unsigned int n, const 
 		fmb_escape(ptrs);
 		if (touch) {
 			/* Else whether its end is predicted is a matter of the code around it. */
-_Pragma("GCC unroll 32")
+			_Pragma("GCC unroll 32")
 			for (i = 0; i < n; i++)
 				fmb_touch(ptrs[i]);
 		}

@@ -3,10 +3,10 @@
  */
 
 /*
- * Functional test, what one layer leaves to the next: slabs that change their class while they
- * are predicted, magazines and metadata that come back, what a depot keeps, growth that fails,
- * what a killed process leaves, threads without caches, objects that a slab refuses. Calls the public API and the library's
- * test hooks.
+ * Functional test, what one layer leaves to the next: slabs that change their class while
+ * they are predicted, magazines and metadata that come back, what a depot keeps, growth
+ * that fails, what a killed process leaves, threads without caches, objects that a slab
+ * refuses. Calls the public API and the library's test hooks.
  */
 
 #include <errno.h>
