@@ -486,12 +486,12 @@ rte_fastmem_alloc_bulk_socket(void **ptrs, unsigned int n, size_t size, size_t a
 
 /* Objects of one cache, whose offset is not 0. */
 static void
-free_run(struct fastmem_shared *sh, struct rte_fastmem_home *home, uint16_t offset, void **ptrs,
-	unsigned int n)
+free_run(struct rte_fastmem_home *home, uint16_t offset, void **ptrs, unsigned int n)
 {
 	struct rte_fastmem_cache *cache = __rte_fastmem_cache_at(home, offset);
 	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
 	const uint64_t end = (uint16_t)count_end;
+	struct fastmem_shared *sh;
 
 	fastmem_predict(home, ptrs[0], offset);
 	if (likely(end + n <= RTE_FASTMEM_MAG_OBJS)) {
@@ -500,18 +500,9 @@ free_run(struct fastmem_shared *sh, struct rte_fastmem_home *home, uint16_t offs
 			rte_memory_order_release);
 		return;
 	}
+	sh = fastmem_shared();
 	fastmem_cache_put_bulk(sh, fastmem_proc_block(sh), fastmem_offset_socket(offset),
 		fastmem_offset_bin(offset), ptrs, n);
-}
-
-/* The map's entry of an address, 0 when it is out of the map. */
-static uint16_t
-map_offset(const struct fastmem_shared *sh, const void *ptr)
-{
-	uintptr_t slab = ((uintptr_t)ptr >> RTE_FASTMEM_SLAB_SHIFT) - sh->map_first;
-
-	return slab >= sh->map_len ? 0 :
-		rte_atomic_load_explicit(&sh->map[slab], rte_memory_order_relaxed);
 }
 
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_free_bulk_slow, 26.11)
@@ -519,23 +510,20 @@ __rte_noinline void
 __rte_fastmem_free_bulk_slow(void **ptrs, unsigned int n)
 {
 	struct rte_fastmem_home *home;
-	struct fastmem_shared *sh;
 	unsigned int i = 0, first;
-	uint16_t offset;
+	uint16_t offset, other;
 
 	while (i < n) {
 		/* The first free of a thread makes its caches. */
 		home = RTE_PER_LCORE(__rte_fastmem_home);
-		sh = home->map_len == 0 ? NULL : fastmem_shared();
-		offset = sh == NULL ? 0 : map_offset(sh, ptrs[i]);
-		if (offset == 0) {
+		if (!__rte_fastmem_map_entry(home, ptrs[i], &offset) || offset == 0) {
 			__rte_fastmem_free_slow(ptrs[i++]);
 			continue;
 		}
 		first = i++;
-		while (i < n && map_offset(sh, ptrs[i]) == offset)
+		while (i < n && __rte_fastmem_map_entry(home, ptrs[i], &other) && other == offset)
 			i++;
-		free_run(sh, home, offset, &ptrs[first], i - first);
+		free_run(home, offset, &ptrs[first], i - first);
 	}
 }
 
