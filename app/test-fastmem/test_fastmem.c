@@ -371,6 +371,7 @@ static struct unit_test_suite *fastmem_suites[] = {
 	&fm_debug_suite,
 	&fm_threads_suite,
 	&fm_sockets_suite,
+	&fm_depot_suite,
 	&fm_layers_suite,
 	&fm_faults_suite,
 	&end_suite,

@@ -74,6 +74,7 @@ extern struct unit_test_suite fm_foreign_suite;
 extern struct unit_test_suite fm_debug_suite;
 extern struct unit_test_suite fm_threads_suite;
 extern struct unit_test_suite fm_sockets_suite;
+extern struct unit_test_suite fm_depot_suite;
 extern struct unit_test_suite fm_layers_suite;
 extern struct unit_test_suite fm_faults_suite;
 

@@ -4,9 +4,8 @@
 
 /*
  * Functional test, what one layer leaves to the next: slabs that change their class while
- * they are predicted, magazines and metadata that come back, what a depot keeps, growth
- * that fails, what a killed process leaves, threads without caches, objects that a slab
- * refuses. Calls the public API and the library's test hooks.
+ * they are predicted, growth that fails, what a killed process leaves, threads without caches,
+ * objects that a slab refuses. Calls the public API and the library's test hooks.
  */
 
 #include <errno.h>
@@ -162,95 +161,6 @@ test_predicted_slab_changes_class(void)
 					(uintptr_t)run.objs[0] / SLAB;
 			}
 	TEST_ASSERT(nb_same > 0, "no slab changed its class");
-	return TEST_SUCCESS;
-}
-
-/* --- what is to come back --- */
-
-#define NB_OBJS 2560
-#define NB_ROUNDS 300
-
-static int
-free_objs(void *arg)
-{
-	rte_fastmem_free_bulk(arg, NB_OBJS);
-	return 0;
-}
-
-/* After some rounds, others need no memzones more. */
-static int
-come_back(int (*one_round)(unsigned int round))
-{
-	unsigned int round, nb_zones = 0;
-
-	for (round = 0; round < NB_ROUNDS; round++) {
-		TEST_ASSERT_SUCCESS(one_round(round), "round %u", round);
-		if (round == 10)
-			nb_zones = fm_count_memzones();
-	}
-	TEST_ASSERT_EQUAL(fm_count_memzones(), nb_zones, "%u memzones, then %u", nb_zones,
-			fm_count_memzones());
-	return TEST_SUCCESS;
-}
-
-static int
-use_magazines(unsigned int round)
-{
-	static void *objs[NB_OBJS];
-
-	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, NB_OBJS, 64, 0, 0), "bulk");
-	TEST_ASSERT_SUCCESS(fm_in_control(free_objs, objs), "free");
-	if (round % 2 == 0)
-		TEST_ASSERT_SUCCESS(fm_in_thread(flush, NULL, false), "flush");
-	return TEST_SUCCESS;
-}
-
-/* Magazines that one thread fills and another empties; and those that a third one flushes. */
-static int
-test_magazines_come_back(void)
-{
-	return come_back(use_magazines);
-}
-
-static int
-use_metadata(unsigned int round)
-{
-	void *obj = rte_fastmem_alloc(8, 8, 0);
-
-	TEST_ASSERT_NOT_NULL(obj, "no object");
-	rte_fastmem_free(obj);
-	rte_fastmem_cache_flush();
-	if (round % 20 == 0)
-		TEST_ASSERT(rte_fastmem_trim(SOCKET_ID_ANY) > 0, "no zone");
-	return TEST_SUCCESS;
-}
-
-/* Bitmaps of slabs, records of zones. */
-static int
-test_metadata_comes_back(void)
-{
-	return come_back(use_metadata);
-}
-
-/* Most of what is freed goes back to its slabs without a flush. */
-static int
-test_depot_keeps_little(void)
-{
-	const unsigned int n = 64 * FM_MIB / 1024;
-	struct rte_fastmem_class_stats c;
-	void **objs;
-	int ret;
-
-	objs = malloc(n * sizeof(*objs));
-	TEST_ASSERT_NOT_NULL(objs, "no array");
-	ret = rte_fastmem_alloc_bulk(objs, n, 1024, 0, 0);
-	if (ret == 0)
-		rte_fastmem_free_bulk(objs, n);
-	free(objs);
-	TEST_ASSERT_SUCCESS(ret, "bulk");
-	TEST_ASSERT_SUCCESS(rte_fastmem_stats_class(1024, &c), "stats");
-	TEST_ASSERT(c.slabs_partial + c.slabs_full <= 20 * FM_MIB / SLAB, "%u + %u slabs",
-			c.slabs_partial, c.slabs_full);
 	return TEST_SUCCESS;
 }
 
@@ -474,9 +384,6 @@ struct unit_test_suite fm_layers_suite = {
 	.suite_name = "fastmem layers",
 	.unit_test_cases = {
 		FM_CASE(test_predicted_slab_changes_class),
-		FM_CASE(test_magazines_come_back),
-		FM_CASE(test_metadata_comes_back),
-		FM_CASE(test_depot_keeps_little),
 		FM_CASE(test_growth_fails),
 		FM_CASE(test_wreck),
 		FM_CASE_NO_INIT(test_threads_without_caches),

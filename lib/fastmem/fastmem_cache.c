@@ -177,7 +177,7 @@ refill(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, 
 	uint32_t n)
 {
 	const struct fastmem_layout *lay = &sh->layouts[bin];
-	struct fastmem_mag *mag = fastmem_depot_get(sh, socket, bin);
+	struct fastmem_mag *mag = fastmem_depot_get(sh, block, socket, bin);
 	uint32_t batch = RTE_MAX(1u, BATCH_SZ >> lay->obj_shift);
 
 	if (mag != NULL)
@@ -228,7 +228,7 @@ get_uncached(struct fastmem_shared *sh, uint32_t socket, uint32_t bin)
 
 	if (fastmem_slab_fill(sh, socket, bin, &obj, 1) == 1)
 		return obj;
-	mag = fastmem_depot_get(sh, socket, bin);
+	mag = fastmem_depot_get(sh, NULL, socket, bin);
 	if (mag == NULL)
 		return NULL;
 	/* There is no cache to put the others into: their slabs are at hand. */
@@ -360,7 +360,7 @@ gather(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, 
 
 	*rest = NULL;
 	while (got < n) {
-		mag = block == NULL ? fastmem_depot_get(sh, socket, bin) :
+		mag = block == NULL ? fastmem_depot_get(sh, NULL, socket, bin) :
 			refill(sh, block, socket, bin, n - got);
 		if (mag == NULL)
 			break;

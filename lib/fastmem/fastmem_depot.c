@@ -5,12 +5,15 @@
 /*
  * Depots: magazines between caches and slabs.
  *
- * Owns the stack of magazines with objects of each bin, each socket's stack of empty ones, and
- * each thread's stash of these. The stacks are lock-free and free of ABA: each change increments
- * the tag of the head, and the memory of a magazine stays one, mapped until deinit, so that
- * reading the link of a magazine that somebody else has popped is harmless; the compare-and-swap
- * then fails (model/depot.pml is a model of it). Calls the slab layer to drain what is over the
- * limit, and meta for new magazines.
+ * Owns the magazines with objects of each bin, each socket's stack of empty ones, and each
+ * thread's stash of these. A bin's are in several stacks, its shards: a thread that allocates
+ * again what it freed finds its own magazines, whose lines its CPU has, not those that
+ * another has just given back; it takes anybody's before it goes to the slabs.
+ * The stacks are lock-free and free of ABA: each change increments the tag of the head, and the
+ * memory of a magazine stays one, mapped until deinit, so that reading the link of a
+ * magazine that somebody else has popped is harmless; the compare-and-swap then fails
+ * (model/depot.pml is a model of it). Calls the slab layer to drain what is over the limit,
+ * and meta for new magazines.
  */
 
 #include <inttypes.h>
@@ -73,22 +76,64 @@ stack_pop(const struct fastmem_shared *sh, struct fastmem_stack *stack)
 	return mag;
 }
 
-struct fastmem_mag *
-fastmem_depot_get(struct fastmem_shared *sh, uint32_t socket, uint32_t bin)
+static struct fastmem_stack *
+shard_at(struct fastmem_shared *sh, uint32_t socket, uint32_t bin, uint32_t shard)
 {
-	return stack_pop(sh, &sh->sockets[socket].bins[bin].full);
+	return &sh->sockets[socket].bins[bin].depot[shard % FASTMEM_NB_SHARDS].full;
+}
+
+/*
+ * The thread's own shard first, where it puts what it frees; then where it last found
+ * one: a thread that allocates what another frees follows that one.
+ */
+struct fastmem_mag *
+fastmem_depot_get(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
+	uint32_t bin)
+{
+	struct fastmem_mag *mag = NULL;
+	uint32_t first = 0, i;
+
+	if (block != NULL) {
+		mag = stack_pop(sh, shard_at(sh, socket, bin, block->shard));
+		if (mag != NULL)
+			return mag;
+		first = block->other_shard;
+	}
+	for (i = 0; i < FASTMEM_NB_SHARDS; i++) {
+		mag = stack_pop(sh, shard_at(sh, socket, bin, first + i));
+		if (mag == NULL)
+			continue;
+		if (block != NULL)
+			block->other_shard = (first + i) % FASTMEM_NB_SHARDS;
+		return mag;
+	}
+	return NULL;
+}
+
+/* Whether a depot has no room for one more magazine in a shard. */
+static bool
+is_full(struct fastmem_shared *sh, uint32_t socket, uint32_t bin, uint32_t shard)
+{
+	uint32_t limit = sh->layouts[bin].depot_mags, n, i;
+
+	/* Its share, which it has in any case: no need to read what others write. */
+	n = stack_count(shard_at(sh, socket, bin, shard));
+	if (n < limit / FASTMEM_NB_SHARDS)
+		return false;
+	for (i = 1; i < FASTMEM_NB_SHARDS; i++)
+		n += stack_count(shard_at(sh, socket, bin, shard + i));
+	return n >= limit;
 }
 
 void
 fastmem_depot_put(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
 	uint32_t bin, struct fastmem_mag *mag)
 {
-	struct fastmem_stack *full = &sh->sockets[socket].bins[bin].full;
-	uint32_t count = stack_count(full);
+	struct fastmem_stack *full = shard_at(sh, socket, bin, block->shard);
 
 	/* Over the limit, but not by waiting: whoever has the lock may be preempted. */
-	if (count >= sh->layouts[bin].depot_mags &&
-			fastmem_slab_drain(sh, mag->objs, mag->len, count < COUNT_MASK / 2) != 0)
+	if (is_full(sh, socket, bin, block->shard) && fastmem_slab_drain(sh, mag->objs,
+				mag->len, stack_count(full) < COUNT_MASK / 2) != 0)
 		fastmem_depot_put_empty(sh, block, mag);
 	else
 		stack_push(full, mag);
@@ -180,11 +225,10 @@ uint64_t
 fastmem_depot_drain(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
 	uint32_t bin)
 {
-	struct fastmem_stack *full = &sh->sockets[socket].bins[bin].full;
 	struct fastmem_mag *mag;
 	uint64_t n = 0;
 
-	while ((mag = stack_pop(sh, full)) != NULL) {
+	while ((mag = fastmem_depot_get(sh, block, socket, bin)) != NULL) {
 		n += fastmem_slab_drain(sh, mag->objs, mag->len, false);
 		fastmem_depot_put_empty(sh, block, mag);
 	}
@@ -192,16 +236,15 @@ fastmem_depot_drain(struct fastmem_shared *sh, struct fastmem_block *block, uint
 }
 
 /* When no thread is at work. */
-unsigned int
-fastmem_depot_validate(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
+static unsigned int
+validate_shard(struct fastmem_shared *sh, uint32_t socket, uint32_t bin, uint32_t shard,
 	uint64_t *nb_objs, FILE *f)
 {
-	struct fastmem_stack *full = &sh->sockets[socket].bins[bin].full;
+	struct fastmem_stack *full = shard_at(sh, socket, bin, shard);
 	uint32_t ref = full->head & REF_MASK, n = 0;
 	const struct fastmem_mag *mag;
 	unsigned int nb_bad = 0;
 
-	*nb_objs = 0;
 	for (; ref != 0 && n <= COUNT_MASK; ref = mag->next, n++) {
 		mag = fastmem_meta_ptr(sh, ref);
 		*nb_objs += mag->len;
@@ -216,5 +259,18 @@ fastmem_depot_validate(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
 			stack_count(full));
 		nb_bad++;
 	}
+	return nb_bad;
+}
+
+unsigned int
+fastmem_depot_validate(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
+	uint64_t *nb_objs, FILE *f)
+{
+	unsigned int nb_bad = 0;
+	uint32_t i;
+
+	*nb_objs = 0;
+	for (i = 0; i < FASTMEM_NB_SHARDS; i++)
+		nb_bad += validate_shard(sh, socket, bin, i, nb_objs, f);
 	return nb_bad;
 }

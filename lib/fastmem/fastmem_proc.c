@@ -142,6 +142,7 @@ block_create(struct fastmem_shared *sh, uint32_t lcore, uint32_t socket)
 	next = rte_atomic_load_explicit(&sh->blocks, rte_memory_order_relaxed);
 	do {
 		block->next = next;
+		block->shard = next == NULL ? 0 : (next->shard + 1) % FASTMEM_NB_SHARDS;
 	} while (!rte_atomic_compare_exchange_weak_explicit(&sh->blocks, &next, block,
 			rte_memory_order_release, rte_memory_order_relaxed));
 	return block;

@@ -12,7 +12,7 @@
  *      |  one object, or an array      fastmem_object.c, inline part in rte_fastmem_core.h
  *   cache     per thread and bin       two magazines; no lock, no atomic operation
  *      |  a magazine                   fastmem_cache.c; threads: fastmem_proc.c, _slot.c
- *   depot     per socket and bin       lock-free stack of magazines; fastmem_depot.c
+ *   depot     per socket and bin       lock-free stacks of magazines; fastmem_depot.c
  *      |  a batch of objects
  *   slab      per socket and bin       2 MiB; knows which object is free; fastmem_slab.c
  *      |  a slab
@@ -117,6 +117,7 @@ extern int fastmem_logtype;
 #define FASTMEM_MAX_PROCS 128
 #define FASTMEM_ZONE_SLABS 64 /* at most: 128 MiB */
 #define FASTMEM_MAX_ARENAS 512
+#define FASTMEM_NB_SHARDS 8 /* of a depot */
 #define FASTMEM_META_ORDERS 12 /* 64 B to 128 KiB */
 /* End of the objects of a cache without a magazine: looks full, and empty. */
 #define FASTMEM_NO_MAG UINT16_MAX
@@ -200,10 +201,15 @@ struct fastmem_zone {
 	uint32_t socket;
 };
 
+/* A part of a depot, in a line of its own: magazines with objects. */
+struct __rte_cache_aligned fastmem_shard {
+	struct fastmem_stack full;
+};
+
 /* A bin on a socket. */
 struct __rte_cache_aligned fastmem_bin {
-	struct fastmem_stack full; /* the depot */
-	alignas(RTE_CACHE_LINE_SIZE) struct fastmem_lock lock;
+	struct fastmem_shard depot[FASTMEM_NB_SHARDS];
+	struct fastmem_lock lock;
 	uint32_t nb_partial;
 	uint32_t nb_full;
 	struct fastmem_slab *partial;
@@ -251,6 +257,8 @@ struct __rte_cache_aligned fastmem_block {
 	uint32_t socket; /* of its thread */
 	uint32_t nb_stash;
 	uint32_t stash; /* empty magazines */
+	uint32_t shard; /* its own, in each depot */
+	uint32_t other_shard; /* where it last found a magazine of others */
 	struct fastmem_cold *cold; /* of homes[s].caches[b]: [s * NB_BINS + b] */
 	/* What offsets are relative to: a cache of capacity 0 at offset 0. */
 	struct rte_fastmem_cache none;
@@ -465,7 +473,9 @@ void fastmem_repair_pool(struct fastmem_socket *sk);
 void fastmem_repair_reap(struct fastmem_shared *sh, uint32_t slot);
 
 /* fastmem_depot.c: magazines. */
-struct fastmem_mag *fastmem_depot_get(struct fastmem_shared *sh, uint32_t socket, uint32_t bin);
+/* A magazine of objects, or NULL. block == NULL: a thread without caches. */
+struct fastmem_mag *fastmem_depot_get(struct fastmem_shared *sh, struct fastmem_block *block,
+	uint32_t socket, uint32_t bin);
 /* Take a magazine of objects; above the limit it is drained, and kept in the stash. */
 void fastmem_depot_put(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
 	uint32_t bin, struct fastmem_mag *mag);
