@@ -26,17 +26,11 @@
 	 (run)->size == 4096 ? body(run, 4096) : \
 	 body(run, (run)->size))
 
-#define BULK_OF(body, run, size) \
-	((run)->n == 4 ? body(run, size, 4) : \
-	 (run)->n == 8 ? body(run, size, 8) : \
-	 (run)->n == 32 ? body(run, size, 32) : \
-	 (run)->n == 256 ? body(run, size, 256) : \
-	 body(run, size, (run)->n))
 #define BY_BULK(body, run) \
-	((run)->size == 64 ? BULK_OF(body, run, 64) : \
-	 (run)->size == 256 ? BULK_OF(body, run, 256) : \
-	 (run)->size == 2048 ? BULK_OF(body, run, 2048) : \
-	 BULK_OF(body, run, (run)->size))
+	((run)->size == 64 ? FMB_BY_COUNT(body, run, 64) : \
+	 (run)->size == 256 ? FMB_BY_COUNT(body, run, 256) : \
+	 (run)->size == 2048 ? FMB_BY_COUNT(body, run, 2048) : \
+	 FMB_BY_COUNT(body, run, (run)->size))
 
 /* rte_fastmem_alloc, rte_fastmem_free */
 #define FMB_NAME fm
@@ -74,7 +68,7 @@
 #define FMB_ALLOC_BULK(ctx, ptrs, n, size) rte_fastmem_halloc_bulk(ctx, ptrs, n, 0)
 #define FMB_FREE_BULK(ctx, ptrs, n, size) rte_fastmem_hfree_bulk(ctx, ptrs, n)
 #define FMB_BY_SIZE(body, run) body(run, (run)->size)
-#define FMB_BY_BULK(body, run) BULK_OF(body, run, (run)->size)
+#define FMB_BY_BULK(body, run) FMB_BY_COUNT(body, run, (run)->size)
 #include "test_fastmem_bench_loops.h"
 
 /* rte_fastmem_alloc, rte_fastmem_free, nothing constant */

@@ -39,6 +39,14 @@
 	[FMB_CONSUME] = name ## _consume, \
 	[FMB_SELF] = name ## _self, \
 }
+
+/* For FMB_BY_BULK: calls body(run, size, n) with a constant n. */
+#define FMB_BY_COUNT(body, run, size) \
+	((run)->n == 4 ? body(run, size, 4) : \
+	 (run)->n == 8 ? body(run, size, 8) : \
+	 (run)->n == 32 ? body(run, size, 32) : \
+	 (run)->n == 256 ? body(run, size, 256) : \
+	 body(run, size, (run)->n))
 #endif
 
 /* Not every contender looks at all that it is given. */

@@ -35,12 +35,7 @@ pool_get(struct rte_mempool *mp)
 #define FMB_ALLOC_BULK(ctx, ptrs, n, size) rte_mempool_get_bulk(ctx, ptrs, n)
 #define FMB_FREE_BULK(ctx, ptrs, n, size) rte_mempool_put_bulk(ctx, ptrs, n)
 #define FMB_BY_SIZE(body, run) body(run, (run)->size)
-#define FMB_BY_BULK(body, run) \
-	((run)->n == 4 ? body(run, (run)->size, 4) : \
-	 (run)->n == 8 ? body(run, (run)->size, 8) : \
-	 (run)->n == 32 ? body(run, (run)->size, 32) : \
-	 (run)->n == 256 ? body(run, (run)->size, 256) : \
-	 body(run, (run)->size, (run)->n))
+#define FMB_BY_BULK(body, run) FMB_BY_COUNT(body, run, (run)->size)
 #include "test_fastmem_bench_loops.h"
 
 static const char *const drivers[] = {
