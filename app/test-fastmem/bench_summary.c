@@ -5,7 +5,8 @@
 /*
  * The summary: a line per row of what fastmem is meant to reach, each the geometric mean of the
  * points that belong to it, with the worst point beside it; at the end the geometric means of all
- * rows. Only ratios of what this run measured are computed here.
+ * rows. The floor is no allocator: only its own column knows it. Only ratios of what this run
+ * measured are computed here.
  */
 
 #include <math.h>
@@ -79,13 +80,13 @@ static const struct row rows[] = {
 	{"pairs, 8 lcores, worst", "pairs", "worst", ONE(FMB_FM), ANY_SIZE, 0, 8, 0},
 };
 
-/* The four ratios of a row, as sums of logarithms, and the worst ratio to mempool_ring. */
+/* The ratios of a row, as sums of logarithms, and the worst ratio to mempool_ring. */
+enum ratio { TO_RING, TO_LF, TO_BEST, TO_FLOOR, RTE_TO, LIBC_TO, NB_RATIOS };
 struct sums {
-	double log[5];
-	unsigned int n[5];
+	double log[NB_RATIOS];
+	unsigned int n[NB_RATIOS];
 	double worst;
 };
-enum ratio { TO_RING, TO_LF, TO_BEST, RTE_TO, LIBC_TO };
 
 static void
 add(struct sums *s, enum ratio i, double r)
@@ -131,6 +132,7 @@ add_point(const struct fmb_bench *b, const struct row *row, const struct fmb_rec
 		s->worst = ratio;
 	add(s, TO_LF, fmb_cost_ratio(m, fm, value(b, r, FMB_MP_LF)));
 	add(s, TO_BEST, fmb_cost_ratio(m, fm, best));
+	add(s, TO_FLOOR, fmb_cost_ratio(m, fm, value(b, r, FMB_FLOOR)));
 	add(s, RTE_TO, fmb_cost_ratio(m, value(b, r, FMB_RTE_MALLOC), fm));
 	add(s, LIBC_TO, fmb_cost_ratio(m, value(b, r, FMB_LIBC), fm));
 }
@@ -151,7 +153,7 @@ print_sums(FILE *out, const char *label, const struct sums *s, double goal)
 	enum ratio i;
 
 	fprintf(out, "%-40s", label);
-	for (i = TO_RING; i <= LIBC_TO; i++) {
+	for (i = TO_RING; i < NB_RATIOS; i++) {
 		if (s->n[i] == 0)
 			fprintf(out, " %9s", "-");
 		else
@@ -195,8 +197,8 @@ bench_summary_print(const struct fmb_bench *b, FILE *out)
 	enum ratio k;
 
 	fprintf(out, "\nsummary: ratios of cost, geometric means over the points of a row\n");
-	fprintf(out, "%-40s %9s %9s %9s %9s %9s %9s %6s\n",
-		"", "fm/ring", "fm/lf", "fm/best", "rte/fm",
+	fprintf(out, "%-40s %9s %9s %9s %9s %9s %9s %9s %6s\n",
+		"", "fm/ring", "fm/lf", "fm/best", "fm/floor", "rte/fm",
 		"libc/fm", "worst", "goal");
 	for (i = 0; i < RTE_DIM(rows); i++) {
 		memset(&s, 0, sizeof(s));
@@ -206,7 +208,7 @@ bench_summary_print(const struct fmb_bench *b, FILE *out)
 		if (s.n[TO_RING] == 0 && s.n[RTE_TO] == 0)
 			continue;
 		print_sums(out, rows[i].label, &s, rows[i].goal);
-		for (k = TO_RING; k <= LIBC_TO; k++)
+		for (k = TO_RING; k < NB_RATIOS; k++)
 			if (s.n[k] != 0)
 				add(&all, k, mean(&s, k));
 	}

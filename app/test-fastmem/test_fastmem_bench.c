@@ -33,10 +33,12 @@ const struct fmb_contender *const fmb_contenders[FMB_NB_WHO] = {
 	[FMB_MP_LF] = &fmb_mp_lf,
 	[FMB_RTE_MALLOC] = &fmb_rte_malloc,
 	[FMB_LIBC] = &fmb_libc,
+	[FMB_FLOOR] = &fmb_floor,
 };
 
 static const char *const columns[FMB_NB_WHO] = {
-	"fastmem", "sized", "handle", "var", "ring", "stack", "lf_stack", "rte_malloc", "libc"
+	"fastmem", "sized", "handle", "var", "ring", "stack", "lf_stack", "rte_malloc", "libc",
+	"floor"
 };
 
 const struct fmb_case *
@@ -95,15 +97,27 @@ fmb_cost_ratio(const struct fmb_metric *m, double a, double b)
 	return m->more_is_better ? b / a : a / b;
 }
 
+/* The classes of the point, and the size of one. */
+static unsigned int
+nb_classes(const struct fmb_bench *b)
+{
+	return b->cas->mixed ? FMB_MIXED_CLASSES : 1;
+}
+
+static size_t
+class_size(const struct fmb_bench *b, unsigned int c)
+{
+	return b->cas->mixed ? (size_t)FMB_MIXED_MIN << c : b->point.size;
+}
+
 static int
 open_pools(struct fmb_bench *b, enum fmb_who who)
 {
 	const struct fmb_point *pt = &b->point;
 	unsigned int c, n = pt->n * RTE_MAX(pt->lcores, 1u) + (pt->lcores > 1 ? 4096 : 0);
 
-	for (c = 0; c < (b->cas->mixed ? FMB_MIXED_CLASSES : 1); c++) {
-		b->res[who].mp[c] = fmb_pool_create(who,
-			b->cas->mixed ? (size_t)FMB_MIXED_MIN << c : pt->size, n, pt->lcores);
+	for (c = 0; c < nb_classes(b); c++) {
+		b->res[who].mp[c] = fmb_pool_create(who, class_size(b, c), n, pt->lcores);
 		if (b->res[who].mp[c] == NULL)
 			return -1;
 	}
@@ -115,13 +129,21 @@ open_handles(struct fmb_bench *b)
 {
 	unsigned int c;
 
-	for (c = 0; c < (b->cas->mixed ? FMB_MIXED_CLASSES : 1); c++) {
-		size_t size = b->cas->mixed ? (size_t)FMB_MIXED_MIN << c : b->point.size;
-
-		if (rte_fastmem_hlookup(size, 0, SOCKET_ID_ANY,
+	for (c = 0; c < nb_classes(b); c++)
+		if (rte_fastmem_hlookup(class_size(b, c), 0, SOCKET_ID_ANY,
 				&b->res[FMB_FM_HANDLE].handle[c]) != 0)
 			return -1;
-	}
+	return 0;
+}
+
+static int
+open_floor(const struct fmb_bench *b)
+{
+	unsigned int c;
+
+	for (c = 0; c < nb_classes(b); c++)
+		if (fmb_floor_open(&b->run[FMB_FLOOR], c, class_size(b, c), b->point.lcores) != 0)
+			return -1;
 	return 0;
 }
 
@@ -146,6 +168,8 @@ fmb_open(struct fmb_bench *b, enum fmb_who who)
 		ret = open_pools(b, who);
 	else if (who == FMB_FM_HANDLE)
 		ret = open_handles(b);
+	else if (who == FMB_FLOOR)
+		ret = open_floor(b);
 	if (ret == 0 && b->cas->mixed && b->point.lcores == 1) {
 		run->live = calloc(b->point.n, sizeof(*run->live));
 		if (run->live == NULL)
@@ -173,6 +197,8 @@ fmb_close(struct fmb_bench *b, enum fmb_who who)
 	}
 	if (FMB_BIT(who) & FMB_ALL_FM)
 		rte_fastmem_cache_flush();
+	if (who == FMB_FLOOR)
+		fmb_floor_close();
 }
 
 /* The sample of a case that is a loop on one lcore. */

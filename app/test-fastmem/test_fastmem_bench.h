@@ -8,7 +8,8 @@
  * Words: a *case* is a pattern of use (one table); a *point* is one line of it (size, n, lcores);
  * a *contender* is an allocator in one way of using it (one column); a *sample* is one timed run
  * of one contender; a *metric* is one figure of a sample; a *record* is what all samples of one
- * contender at one point say about one metric.
+ * contender at one point say about one metric; the *floor* is what a line costs without any
+ * allocator.
  *
  * test_fastmem_bench.c       measures: opens the contenders, interleaves their samples, keeps
  *                            records
@@ -18,6 +19,7 @@
  * test_fastmem_bench_fm.c, _mp.c, _malloc.c
  *                            the contenders: each compiles the loops of test_fastmem_bench_loops.h
  *                            around its own inline calls
+ * test_fastmem_bench_floor.c the floor, beside the contenders
  *
  * Everything here may be part of DPDK's app/test; the stand-alone program dpdk-test-fastmem adds
  * options, results.json and the summary.
@@ -49,6 +51,7 @@
 #define FMB_MIXED_CLASSES 8
 #define FMB_SCRIPT 16384	/* steps of a mixed script, a power of two */
 #define FMB_BURST 32		/* objects handed over at once between lcores, freed out of order */
+#define FMB_RING_SIZE 1024	/* of the rings between lcores */
 #define FMB_HIST_LINEAR 2048	/* latencies below this have a bin per cycle */
 #define FMB_HIST_SUB 64		/* and above it this many per power of two */
 #define FMB_HIST_BINS (FMB_HIST_LINEAR + 32 * FMB_HIST_SUB)
@@ -64,6 +67,7 @@ enum fmb_who {
 	FMB_MP_LF,
 	FMB_RTE_MALLOC,
 	FMB_LIBC,
+	FMB_FLOOR,		/* no allocator */
 	FMB_NB_WHO
 };
 #define FMB_BIT(who) RTE_BIT32(who)
@@ -150,7 +154,7 @@ struct fmb_contender {
 extern const struct fmb_contender *const fmb_contenders[FMB_NB_WHO];
 extern const struct fmb_contender fmb_fm, fmb_fm_sized, fmb_fm_handle, fmb_fm_var;
 extern const struct fmb_contender fmb_mp_ring, fmb_mp_stack, fmb_mp_lf;
-extern const struct fmb_contender fmb_rte_malloc, fmb_libc;
+extern const struct fmb_contender fmb_rte_malloc, fmb_libc, fmb_floor;
 
 struct fmb_metric {
 	const char *name;
@@ -248,6 +252,11 @@ int fmb_sample_latency(struct fmb_bench *b, enum fmb_who who, double *values);
 /* test_fastmem_bench_mp.c */
 struct rte_mempool *fmb_pool_create(enum fmb_who who, size_t size, unsigned int n,
 		unsigned int lcores);
+
+/* test_fastmem_bench_floor.c */
+int fmb_floor_open(const struct fmb_run *run, unsigned int class, size_t size,
+		unsigned int lcores);
+void fmb_floor_close(void);
 
 static __rte_always_inline uint64_t
 fmb_random(uint64_t *state)

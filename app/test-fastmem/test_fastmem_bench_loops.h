@@ -12,6 +12,9 @@
  * FMB_CTX_ONE(run)     that of a point with one size
  * FMB_CTX_OF(run, c)   that of class c of the mixed sizes
  * FMB_ALLOC(ctx, size), FMB_FREE(ctx, ptr, size)
+ * FMB_ALLOC_AWAY(ctx, size), FMB_FREE_AWAY(ctx, ptr, size)
+ *                             between two lcores: of one that does not free, of one that does not
+ *                             allocate; the same as the two above unless defined
  * FMB_ALLOC_BULK(ctx, ptrs, n, size)  0 or not; FMB_FREE_BULK(ctx, ptrs, n, size)
  * FMB_BY_SIZE(body, run)      calls body(run, size) with a constant size where that helps the
  *                             contender
@@ -57,6 +60,10 @@
 #define FMB_CAT_(a, b) a ## _ ## b
 #define FMB_CAT(a, b) FMB_CAT_(a, b)
 #define FMB_(name) FMB_CAT(FMB_NAME, name)
+#ifndef FMB_ALLOC_AWAY
+#define FMB_ALLOC_AWAY FMB_ALLOC
+#define FMB_FREE_AWAY FMB_FREE
+#endif
 
 static __rte_always_inline uint64_t
 FMB_(fail)(struct fmb_run *run, unsigned int have, size_t size)
@@ -362,7 +369,7 @@ FMB_(produce_body)(struct fmb_run *run, size_t size)
 		if (run->timed)
 			t = rte_rdtsc();
 		for (i = 0; i < FMB_BURST; i++) {
-			burst[i] = FMB_ALLOC(ctx, size);
+			burst[i] = FMB_ALLOC_AWAY(ctx, size);
 			if (unlikely(burst[i] == NULL)) {
 				run->failed = true;
 				break;
@@ -405,7 +412,7 @@ FMB_(consume_body)(struct fmb_run *run, size_t size)
 			t = rte_rdtsc();
 		for (i = 0; i < n; i++) {
 			(void)*(volatile uint64_t *)burst[i];
-			FMB_FREE(ctx, burst[i], size);
+			FMB_FREE_AWAY(ctx, burst[i], size);
 		}
 		if (run->timed)
 			worst = RTE_MAX(worst, rte_rdtsc() - t);
@@ -459,6 +466,8 @@ FMB_(bulk_ptrs)(struct fmb_run *run)
 #undef FMB_CTX_OF
 #undef FMB_ALLOC
 #undef FMB_FREE
+#undef FMB_ALLOC_AWAY
+#undef FMB_FREE_AWAY
 #undef FMB_ALLOC_BULK
 #undef FMB_FREE_BULK
 #undef FMB_BY_SIZE

@@ -23,7 +23,6 @@
 #define POINTS(p) .points = p, .nb_points = RTE_DIM(p)
 #define Q true		/* part of a short run too */
 
-#define RING_SIZE 1024
 #define RUN_MS 40	/* of a sample if every lcore has a CPU */
 #define RUN_SHARED_MS 160	/* and if not: long enough for several turns */
 #define LATENCY_LIVE 1000	/* live objects of each lcore */
@@ -206,7 +205,7 @@ sample_pairs(struct fmb_bench *b, enum fmb_who who, double *values)
 	shared = share_cpus(ids, n);
 	for (i = 0; i < n / 2; i++) {
 		snprintf(name, sizeof(name), "fmb_pair_%u", i);
-		rings[i] = rte_ring_create(name, RING_SIZE, SOCKET_ID_ANY,
+		rings[i] = rte_ring_create(name, FMB_RING_SIZE, SOCKET_ID_ANY,
 				RING_F_SP_ENQ | RING_F_SC_DEQ);
 		ok = ok && rings[i] != NULL;
 	}
@@ -260,7 +259,7 @@ run_pipeline(struct fmb_bench *b, enum fmb_who who, unsigned int partner, double
 
 	if (partner >= RTE_MAX_LCORE)
 		return -1;
-	run->ring = rte_ring_create("fmb_pipeline", RING_SIZE, SOCKET_ID_ANY,
+	run->ring = rte_ring_create("fmb_pipeline", FMB_RING_SIZE, SOCKET_ID_ANY,
 			RING_F_SP_ENQ | RING_F_SC_DEQ);
 	if (run->ring == NULL)
 		return -1;
@@ -406,7 +405,7 @@ const struct fmb_case fmb_multi_cases[] = {
 		.name = "pipeline",
 		.title = "one lcore allocates and writes, hands over by a ring, the other reads and frees",
 		METRICS(cycles), POINTS(pipeline_points),
-		.who = FMB_FIVE | FMB_BIT(FMB_FM_SIZED) | FMB_BIT(FMB_FM_HANDLE),
+		.who = FMB_FIVE | FMB_BIT(FMB_FM_SIZED) | FMB_BIT(FMB_FM_HANDLE) | FMB_BIT(FMB_FLOOR),
 		.sample = sample_pipeline, .scale = 4,
 	}, {
 		.name = "self",
