@@ -12,19 +12,20 @@ import os
 import subprocess
 import sys
 
-# Title, colour, dash type and point type of each allocator, in the order of the legend.
+# Title, colour, dash type, point type and line width of each allocator, in the order of the legend.
 STYLE = {
-    'fastmem': ('fastmem', '#d62728', 1, 7),
-    'fastmem_sized': ('fastmem, sized free', '#ff7f0e', 2, 5),
-    'fastmem_handle': ('fastmem, handle', '#e377c2', 4, 9),
-    'mempool_ring': ('rte_mempool, ring', '#1f77b4', 1, 6),
-    'mempool_stack': ('rte_mempool, stack', '#17becf', 2, 4),
-    'mempool_lf_stack': ('rte_mempool, lf_stack', '#2ca02c', 4, 8),
-    'rte_malloc': ('rte_malloc', '#7f7f7f', 1, 10),
-    'libc': ('libc malloc', '#000000', 2, 12),
+    'fastmem': ('fastmem', '#d62728', 1, 7, 2),
+    'fastmem_sized': ('fastmem, sized free', '#ff7f0e', 2, 5, 2),
+    'fastmem_handle': ('fastmem, handle', '#e377c2', 4, 9, 2),
+    'mempool_ring': ('rte_mempool, ring', '#1f77b4', 1, 6, 2),
+    'mempool_stack': ('rte_mempool, stack', '#17becf', 2, 4, 2),
+    'mempool_lf_stack': ('rte_mempool, lf_stack', '#2ca02c', 4, 8, 2),
+    'rte_malloc': ('rte_malloc', '#7f7f7f', 1, 10, 2),
+    'libc': ('libc malloc', '#000000', 2, 12, 2),
+    'floor': ('floor: no allocator', '#b0b0b0', 1, 0, 1),
 }
 FIVE = ['fastmem', 'mempool_ring', 'mempool_stack', 'mempool_lf_stack', 'rte_malloc', 'libc']
-USES = FIVE[:1] + ['fastmem_sized', 'fastmem_handle'] + FIVE[1:]
+USES = FIVE[:1] + ['fastmem_sized', 'fastmem_handle'] + FIVE[1:] + ['floor']
 
 SIZE_AXIS = ('set logscale x 2; set xlabel "object size, bytes"; set xtics ("8" 8, "16" 16, "32" 32, '
              '"64" 64, "128" 128, "256" 256, "512" 512, "1K" 1024, "2K" 2048, "4K" 4096, "8K" 8192, '
@@ -52,12 +53,12 @@ PLOTS = [
      {'case': 'mixed'}, 'n', USES),
     ('chase', 'Following links through the first line of 1024 objects',
      SIZE_AXIS + '; set ylabel "TSC cycles per load"; set yrange [0:]',
-     {'case': 'chase'}, 'size', FIVE),
+     {'case': 'chase'}, 'size', FIVE + ['floor']),
     ('pipeline', 'Allocated on one lcore, freed on another, a ring between',
      SIZE_AXIS + '; ' + CYCLES, {'case': 'pipeline'}, 'size', USES),
     ('latency', 'Latency of one free and allocation, mixed sizes, one lcore',
      'set xlabel "percentile"; set logscale y 10; set ylabel "TSC cycles"',
-     {'case': 'latency', 'n': 1000}, 'metric', FIVE),
+     {'case': 'latency', 'n': 1000}, 'metric', FIVE + ['floor']),
     ('latency_many', 'Latency of one free and allocation, mixed sizes, 8 lcores',
      'set xlabel "percentile"; set logscale y 10; set ylabel "TSC cycles"',
      {'case': 'latency_many'}, 'metric', FIVE),
@@ -126,10 +127,10 @@ def lines(data, names, xs):
     limits = '[-.3:]' if labels else f'[{min(xs) / 1.2}:{max(xs) * 1.2}]'
     parts = []
     for i, name in enumerate(names):
-        title, colour, dash, point = STYLE[name]
+        title, colour, dash, point, width = STYLE[name]
         col = 2 + 3 * i
         x = '0' if labels else '1'
-        look = f'lc rgb "{colour}" dt {dash} pt {point} lw 2 ps 1.1'
+        look = f'lc rgb "{colour}" dt {dash} pt {point} lw {width} ps 1.1'
         using = f'{x}:{col}:{col + 1}:{col + 2}' + (':xtic(1)' if labels else '')
         parts.append(f'"{data}" using {using} with yerrorlines {look} title "{title}" noenhanced')
     return f'set datafile missing "?"\nset xrange {limits}\nplot ' + ', \\\n  '.join(parts)
