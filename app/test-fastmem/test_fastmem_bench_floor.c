@@ -23,6 +23,7 @@
 
 struct stack {
 	void **end;	/* behind the last pointer */
+	uint64_t next;	/* in the circle */
 	alignas(RTE_CACHE_LINE_SIZE) void *objs[];
 };
 static struct stack *stacks[FMB_MIXED_CLASSES];
@@ -67,10 +68,9 @@ stack_pop_one(struct stack *s)
 static __rte_always_inline void *
 circle_next(struct stack *s)
 {
-	void **end = stack_end(s) - 1;
-
-	s->end = likely(end != s->objs) ? end : &s->objs[CIRCLE];
-	return *end;
+	rte_compiler_barrier();
+	s->next = likely(s->next + 1 < CIRCLE) ? s->next + 1 : 0;
+	return s->objs[s->next];
 }
 
 #define FMB_NAME floor
@@ -112,12 +112,13 @@ fmb_floor_open(const struct fmb_run *run, unsigned int class, size_t size, unsig
 		return -1;
 	/* classes keep out of each other's way, too */
 	stacks[class] = RTE_PTR_ADD(mems[class], begin + array + class * 2 * LINE);
+	stacks[class]->next = 0;
 	stacks[class]->end = &stacks[class]->objs[n];
 	obj = RTE_PTR_ALIGN_CEIL((char *)stacks[class]->end, LINE);
-	for (i = n; i > 0; obj += stride) {
+	for (i = 0; i < n; i++, obj += stride) {
 		while (((uintptr_t)obj - begin) % PAGE < taken)
 			obj += LINE;
-		stacks[class]->objs[--i] = obj;
+		stacks[class]->objs[i] = obj;
 	}
 	return 0;
 }
