@@ -373,6 +373,7 @@ static struct unit_test_suite *fastmem_suites[] = {
 	&fm_sockets_suite,
 	&fm_depot_suite,
 	&fm_layers_suite,
+	&fm_near_suite,
 	&fm_faults_suite,
 	&end_suite,
 };

@@ -76,6 +76,7 @@ extern struct unit_test_suite fm_threads_suite;
 extern struct unit_test_suite fm_sockets_suite;
 extern struct unit_test_suite fm_depot_suite;
 extern struct unit_test_suite fm_layers_suite;
+extern struct unit_test_suite fm_near_suite;
 extern struct unit_test_suite fm_faults_suite;
 
 /* --- helpers --- */

@@ -37,13 +37,25 @@ fastmem_predict_clear(struct rte_fastmem_pred *pred)
 	rte_compiler_barrier();
 }
 
-/* Frees into a cache, to within a constant that changes on the slow path only. */
+/*
+ * Frees into a cache of a block, to within a constant. What magazines that were changed
+ * meanwhile have brought and taken is none.
+ */
 static uint32_t
-frees_of(const struct rte_fastmem_cache *cache)
+frees_of(const struct rte_fastmem_home *home, const struct rte_fastmem_cache *cache)
 {
-	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
+	const struct fastmem_block *block = RTE_PTR_SUB(home->block,
+			offsetof(struct fastmem_block, none));
+	uint16_t offset = (uintptr_t)cache - (uintptr_t)home->block;
+	const struct fastmem_cold *cold;
 
-	return (uint32_t)(count_end >> 16) + (uint16_t)count_end;
+	if (offset == 0)
+		return 0; /* the cache of no slab */
+	cold = &block->cold[fastmem_offset_socket(offset) * RTE_FASTMEM_NB_BINS +
+		fastmem_offset_bin(offset)];
+	return (uint32_t)(rte_atomic_load_explicit(&cache->count_end,
+				rte_memory_order_relaxed) >> 16) + fastmem_cache_len(cache) -
+		(uint32_t)rte_atomic_load_explicit(&cold->moved, rte_memory_order_relaxed);
 }
 
 /*
@@ -126,7 +138,7 @@ pred_renew(struct rte_fastmem_home *home, struct rte_fastmem_pred *pred,
 	const uintptr_t below = same_entries(home, slab, -1, offset);
 	const uintptr_t above = same_entries(home, slab, 1, offset);
 
-	switch (pred_learn(pred, frees_of(predicted) - pred->mark)) {
+	switch (pred_learn(pred, frees_of(home, predicted) - pred->mark)) {
 	case PRED_GOOD:
 		/* Unless the slab has become their neighbour, keep those. */
 		if (predicted == __rte_fastmem_cache_at(home, offset) &&
@@ -152,11 +164,11 @@ fastmem_predict(struct rte_fastmem_home *home, const void *ptr, uint16_t offset)
 		return;
 	if (home->pred.credit <= 0) {
 		pred_renew(home, &home->pred, home->pred_cache, slab, offset);
-		home->pred.mark = frees_of(home->pred_cache);
+		home->pred.mark = frees_of(home, home->pred_cache);
 	}
 	if (cache->pred.credit <= 0) {
 		pred_renew(home, &cache->pred, cache, slab, offset);
-		cache->pred.mark = frees_of(cache);
+		cache->pred.mark = frees_of(home, cache);
 	}
 }
 
