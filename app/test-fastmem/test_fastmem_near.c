@@ -3,8 +3,9 @@
  */
 
 /*
- * Functional test, where slabs lie and what frees expect of it: what can't be predicted is
- * not. Calls the public API, and looks at the predictions of the calling thread.
+ * Functional test, where slabs lie and what frees expect of it: the slabs of a class are
+ * neighbours, no zone is used without need, what can't be predicted is not. Calls the public API,
+ * and looks at the predictions of the calling thread.
  */
 
 #include <stdlib.h>
@@ -18,12 +19,103 @@
 
 #define SLAB (2 * FM_MIB)
 
+/* --- places --- */
+
+#define NB_GROWING 4 /* classes */
+#define NB_STEPS 100
+#define NB_AT_ONCE 8
+#define OBJ_SZ 32768 /* of the first class */
+
+struct growing {
+	void *objs[NB_STEPS * NB_AT_ONCE];
+	unsigned int nb;
+	size_t size;
+};
+
+static int
+grow(struct growing *g, unsigned int n)
+{
+	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(&g->objs[g->nb], n, g->size, 0, 0),
+			"class %zu", g->size);
+	g->nb += n;
+	return 0;
+}
+
 static int
 compare_addresses(const void *a, const void *b)
 {
 	void *const *x = a, *const *y = b;
 
 	return (*x > *y) - (*x < *y);
+}
+
+/* In how many runs of neighbouring slabs the objects are; and in how many slabs. */
+static unsigned int
+count_runs(struct growing *g, unsigned int *nb_slabs)
+{
+	unsigned int nb_runs = 0, i;
+	uintptr_t last = 0, slab;
+
+	*nb_slabs = 0;
+	qsort(g->objs, g->nb, sizeof(g->objs[0]), compare_addresses);
+	for (i = 0; i < g->nb; i++) {
+		slab = (uintptr_t)g->objs[i] / SLAB;
+		if (slab == last)
+			continue;
+		(*nb_slabs)++;
+		nb_runs += slab != last + 1;
+		last = slab;
+	}
+	return nb_runs;
+}
+
+/* Classes that grow in turn each have their slabs side by side, if there is room. */
+static int
+test_classes_grow_apart(void)
+{
+	static struct growing growing[NB_GROWING];
+	unsigned int step, i, nb_runs, nb_slabs;
+
+	if (!fm_have_memory(128 * FM_MIB))
+		return fm_skip("needs 128 MiB");
+	TEST_ASSERT_SUCCESS(rte_fastmem_reserve(128 * FM_MIB, fm_socket()), "reserve");
+	for (i = 0; i < NB_GROWING; i++) {
+		growing[i].size = OBJ_SZ >> i;
+		growing[i].nb = 0;
+	}
+	/* slabs of the larger objects are full before those of the smaller ones */
+	for (step = 0; step < NB_STEPS; step++)
+		for (i = 0; i < NB_GROWING; i++)
+			TEST_ASSERT_SUCCESS(grow(&growing[i], NB_AT_ONCE), "step %u", step);
+	for (i = 0; i < NB_GROWING; i++) {
+		nb_runs = count_runs(&growing[i], &nb_slabs);
+		TEST_ASSERT_EQUAL(nb_runs, 1, "class %zu: %u slabs in %u places", growing[i].size,
+				nb_slabs, nb_runs);
+		rte_fastmem_free_bulk(growing[i].objs, growing[i].nb);
+	}
+	TEST_ASSERT(nb_slabs > 1, "one slab");
+	return TEST_SUCCESS;
+}
+
+/* Classes share a zone that has room, so that the others can be given back. */
+static int
+test_classes_share_zones(void)
+{
+	const size_t zone = 4 * SLAB;
+	void *objs[4];
+	unsigned int i;
+
+	for (i = 1; i <= 4; i++)
+		TEST_ASSERT_SUCCESS(rte_fastmem_reserve(i * zone, fm_socket()), "reserve");
+	for (i = 0; i < RTE_DIM(objs); i++) {
+		objs[i] = rte_fastmem_alloc(64 << i, 0, 0);
+		TEST_ASSERT_NOT_NULL(objs[i], "object %u", i);
+	}
+	TEST_ASSERT_EQUAL(rte_fastmem_trim(fm_socket()), 3, "other zones given back");
+	TEST_ASSERT_EQUAL(fm_backing(), zone, "backing %zu", (size_t)fm_backing());
+	for (i = 0; i < RTE_DIM(objs); i++)
+		rte_fastmem_free(objs[i]);
+	return TEST_SUCCESS;
 }
 
 /* --- predictions --- */
@@ -75,6 +167,8 @@ test_prediction_gives_up(void)
 struct unit_test_suite fm_near_suite = {
 	.suite_name = "fastmem neighbours",
 	.unit_test_cases = {
+		FM_CASE(test_classes_grow_apart),
+		FM_CASE(test_classes_share_zones),
 		FM_CASE(test_prediction_gives_up),
 		TEST_CASES_END()
 	}

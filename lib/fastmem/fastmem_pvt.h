@@ -17,6 +17,7 @@
  *   slab      per socket and bin       2 MiB; knows which object is free; fastmem_slab.c
  *      |  a slab
  *   zone      per socket               one memzone; address -> slab; fastmem_zone.c
+ *                                      the pool of free slabs; fastmem_pool.c
  *   meta      per socket               memory for records, magazines, caches; fastmem_meta.c
  *   memzones                           what EAL reserves and frees; fastmem_memzone.c
  *
@@ -217,6 +218,7 @@ struct __rte_cache_aligned fastmem_bin {
 	uint64_t releases;
 	uint64_t acquires_base; /* at the last reset of statistics */
 	uint64_t releases_base;
+	uintptr_t near; /* a hint: a slab that it has, or had; 0: it had none */
 };
 
 /* A socket. Slabs of the pool: whole ones, and those that a memzone's header cut. */
@@ -230,6 +232,7 @@ struct __rte_cache_aligned fastmem_socket {
 	RTE_ATOMIC(uint64_t) backing; /* bytes, with those being reserved */
 	RTE_ATOMIC(uint64_t) limit;
 	alignas(RTE_CACHE_LINE_SIZE) struct fastmem_stack empty; /* chains of magazines */
+	uintptr_t near; /* under the lock: the slab that left the pool last, a hint */
 	struct fastmem_bin bins[RTE_FASTMEM_NB_BINS];
 };
 
@@ -383,9 +386,21 @@ const struct rte_memzone *fastmem_zone_reserve(const char *name, size_t len, int
 void fastmem_zone_release(const char *name);
 unsigned int fastmem_zone_nb_sockets(void);
 
+/* fastmem_pool.c: the free slabs of each socket. */
+
+/* One for a bin, beside its slabs around an address if there is one, or NULL. */
+struct fastmem_slab *fastmem_pool_get(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
+	uintptr_t near);
+void fastmem_pool_put(struct fastmem_shared *sh, struct fastmem_slab *slab);
+/* How many (whole) slabs it has. */
+uint32_t fastmem_pool_count(struct fastmem_socket *sk, bool is_whole);
+void fastmem_pool_push(struct fastmem_socket *sk, struct fastmem_slab *slab)
+	__rte_exclusive_locks_required(&sk->lock);
+void fastmem_pool_remove(struct fastmem_socket *sk, struct fastmem_slab *slab)
+	__rte_exclusive_locks_required(&sk->lock);
+
 /*
- * fastmem_zone.c: the pool of each socket, addresses. Growing and trimming call EAL: the
- * caller holds no lock.
+ * fastmem_zone.c: zones, addresses. Growing and trimming call EAL: the caller holds no lock.
  */
 
 /* Until the pool has so many (whole) slabs, or -ENOMEM. */
@@ -398,9 +413,6 @@ uint64_t fastmem_zone_reserve_more(struct fastmem_shared *sh, uint32_t socket, u
 int fastmem_zone_trim(struct fastmem_shared *sh, uint32_t socket);
 /* Give back the free zones with an id from first_id on. */
 int fastmem_zone_trim_since(struct fastmem_shared *sh, uint32_t socket, uint32_t first_id);
-struct fastmem_slab *fastmem_zone_get_slab(struct fastmem_shared *sh, uint32_t socket,
-	bool is_whole);
-void fastmem_zone_put_slab(struct fastmem_shared *sh, struct fastmem_slab *slab);
 /* Let an address of the slab lead to a cache; 0: to none, and no thread predict it. */
 void fastmem_zone_map_slab(struct fastmem_shared *sh, struct fastmem_slab *slab, uint16_t offset);
 void fastmem_zone_fini(struct fastmem_shared *sh, uint32_t socket);

@@ -8,7 +8,7 @@
  * Owns the bins' lists of partial slabs and the slabs' bitmaps. Guarantees that no
  * object is given out that is not free, that what comes back is an object that was
  * given out, and that a slab all of whose objects came back leaves its bin. Objects are
- * never read nor written. Takes slabs from the zone layer and bitmaps from meta,
+ * never read nor written. Takes slabs from the pool and bitmaps from meta,
  * without holding a lock.
  */
 
@@ -85,7 +85,7 @@ fastmem_slab_reset(struct fastmem_shared *sh, struct fastmem_slab *slab)
 	rte_compiler_barrier();
 	fastmem_meta_free(sh, bits, slab->nb_words * sizeof(uint64_t));
 	fastmem_meta_free(sh, words, (slab->nb_words + 63) / 64 * sizeof(uint64_t));
-	fastmem_zone_put_slab(sh, slab);
+	fastmem_pool_put(sh, slab);
 }
 
 /* Take objects that came back: lowest first. */
@@ -173,15 +173,17 @@ fastmem_slab_fill(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id, v
 	struct fastmem_bin *bin = &sh->sockets[socket].bins[bin_id];
 	const struct fastmem_layout *lay = &sh->layouts[bin_id];
 	struct fastmem_slab *slab;
+	uintptr_t near;
 	uint32_t got;
 
 	fastmem_bin_lock(sh, socket, bin_id, bin);
 	got = bin_take(bin, lay, objs, n);
+	near = bin->near;
 	fastmem_unlock(&bin->lock);
 	if (got != 0)
 		return got;
 
-	slab = fastmem_zone_get_slab(sh, socket, bin_id == FASTMEM_WHOLE_BIN);
+	slab = fastmem_pool_get(sh, socket, bin_id, near);
 	if (slab == NULL)
 		return 0;
 	if (slab_setup(sh, slab, bin_id) != 0) {
@@ -193,6 +195,7 @@ fastmem_slab_fill(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id, v
 	rte_atomic_store_explicit(&slab->bin, bin_id + 1, rte_memory_order_relaxed);
 	fastmem_zone_map_slab(sh, slab, fastmem_cache_offset(socket, bin_id));
 	list_push(bin, slab);
+	bin->near = slab->start;
 	bin->acquires++;
 	/* Release: from here on it is the bin's, should this process die. */
 	rte_atomic_store_explicit(&slab->holder, 0, rte_memory_order_release);
@@ -221,6 +224,8 @@ bin_put(struct fastmem_shared *sh, struct fastmem_bin *bin, struct fastmem_slab 
 				rte_memory_order_relaxed);
 		rte_compiler_barrier();
 		list_remove(bin, slab);
+		if (slab->start == bin->near && bin->partial != NULL)
+			bin->near = bin->partial->start;
 		bin->releases++;
 		/* All its objects are here: nobody may free one. */
 		fastmem_zone_map_slab(sh, slab, 0);

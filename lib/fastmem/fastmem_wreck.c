@@ -6,7 +6,7 @@
  * For tests: what a process leaves that is killed. A process that is really killed
  * leaves one such thing, if any; this does all at once.
  *
- * Owns nothing. Calls the zone layer for a slab to hold, the depot for a magazine.
+ * Owns nothing. Calls the pool for a slab to hold, the depot for a magazine.
  */
 
 #include <eal_export.h>
@@ -22,7 +22,7 @@
 static int
 wreck_slab(struct fastmem_shared *sh, uint32_t socket, uint32_t id)
 {
-	struct fastmem_slab *slab = fastmem_zone_get_slab(sh, socket, false);
+	struct fastmem_slab *slab = fastmem_pool_get(sh, socket, 0, 0);
 	const uint32_t bin = 5;
 
 	if (slab == NULL)

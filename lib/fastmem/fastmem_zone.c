@@ -5,9 +5,9 @@
 /*
  * Zones: memory from EAL, cut into slabs.
  *
- * Owns each socket's list of zones, its pool of free slabs and its limit, and the tables
- * from slab numbers to caches and records. Never holds a lock of ours while it reserves or
- * frees memory: EAL may wait for other processes. Calls meta for records, and the memzones.
+ * Owns each socket's list of zones and its limit, and the tables from slab numbers to
+ * caches and records. Never holds a lock of ours while it reserves or frees memory: EAL may
+ * wait for other processes. Calls the pool, meta for records, and the memzones.
  *
  * EAL puts a header in front of a memzone. A zone on a 2 MiB boundary wastes the page
  * of that header; so a zone asks for 256 bytes less than its slabs and no such alignment,
@@ -35,113 +35,6 @@
 #include "fastmem_san.h"
 
 #define GROW_PATIENCE_MS 100
-
-/*
- * Pools. Whole slabs and cut ones are apart.
- */
-
-static bool
-slab_is_whole(const struct fastmem_slab *slab)
-{
-	return slab->len == FASTMEM_SLAB_SZ;
-}
-
-static bool
-slab_has_end(const struct fastmem_slab *slab)
-{
-	return ((slab->start + slab->len) & (FASTMEM_SLAB_SZ - 1)) == 0;
-}
-
-static void
-pool_push(struct fastmem_socket *sk, struct fastmem_slab *slab)
-	__rte_exclusive_locks_required(&sk->lock)
-{
-	struct fastmem_slab **head = &sk->pool[!slab_is_whole(slab)];
-
-	slab->prev = NULL;
-	slab->next = *head;
-	if (*head != NULL)
-		(*head)->prev = slab;
-	*head = slab;
-	sk->nb_pool[!slab_is_whole(slab)]++;
-	slab->zone->nb_free++;
-	rte_compiler_barrier();
-	slab->is_pooled = 1;
-}
-
-static void
-pool_remove(struct fastmem_socket *sk, struct fastmem_slab *slab)
-	__rte_exclusive_locks_required(&sk->lock)
-{
-	if (slab->prev != NULL)
-		slab->prev->next = slab->next;
-	else
-		sk->pool[!slab_is_whole(slab)] = slab->next;
-	if (slab->next != NULL)
-		slab->next->prev = slab->prev;
-	slab->next = NULL;
-	slab->prev = NULL;
-	sk->nb_pool[!slab_is_whole(slab)]--;
-	slab->zone->nb_free--;
-	rte_compiler_barrier();
-	slab->is_pooled = 0;
-}
-
-/* A free slab, a whole one if asked for; else, if possible, a cut one. */
-static struct fastmem_slab *
-pool_find(struct fastmem_socket *sk, bool is_whole)
-	__rte_exclusive_locks_required(&sk->lock)
-{
-	struct fastmem_slab *slab = sk->pool[!is_whole];
-
-	if (slab == NULL)
-		slab = sk->pool[is_whole];
-	/* The second half of a cut slab still holds the largest object, if it has its end. */
-	while (is_whole && slab != NULL && !slab_has_end(slab))
-		slab = slab->next;
-	return slab;
-}
-
-/* How many (whole) slabs the pool has. */
-static uint32_t
-pool_count(struct fastmem_socket *sk, bool is_whole)
-{
-	uint32_t n;
-
-	fastmem_pool_lock(sk);
-	n = sk->nb_pool[0] + (is_whole ? 0 : sk->nb_pool[1]);
-	fastmem_unlock(&sk->lock);
-	return n;
-}
-
-struct fastmem_slab *
-fastmem_zone_get_slab(struct fastmem_shared *sh, uint32_t socket, bool is_whole)
-{
-	struct fastmem_socket *sk = &sh->sockets[socket];
-	struct fastmem_slab *slab;
-
-	fastmem_pool_lock(sk);
-	slab = pool_find(sk, is_whole);
-	if (slab != NULL) {
-		rte_atomic_store_explicit(&slab->holder, fastmem_local.id,
-				rte_memory_order_relaxed);
-		rte_compiler_barrier();
-		pool_remove(sk, slab);
-	}
-	fastmem_unlock(&sk->lock);
-	return slab;
-}
-
-void
-fastmem_zone_put_slab(struct fastmem_shared *sh, struct fastmem_slab *slab)
-{
-	struct fastmem_socket *sk = &sh->sockets[slab->socket];
-
-	fastmem_pool_lock(sk);
-	pool_push(sk, slab);
-	rte_atomic_store_explicit(&slab->holder, 0, rte_memory_order_release);
-	fastmem_unlock(&sk->lock);
-}
 
 void
 fastmem_zone_map_slab(struct fastmem_shared *sh, struct fastmem_slab *slab, uint16_t offset)
@@ -278,7 +171,7 @@ zone_enter(struct fastmem_shared *sh, struct fastmem_zone *zone)
 	sk->zones = zone;
 	sk->nb_zones++;
 	while (i-- > 0)
-		pool_push(sk, &zone->slabs[i]);
+		fastmem_pool_push(sk, &zone->slabs[i]);
 	fastmem_unlock(&sk->lock);
 }
 
@@ -331,7 +224,7 @@ zone_leave(struct fastmem_shared *sh, struct fastmem_socket *sk, struct fastmem_
 	rte_compiler_barrier();
 	sk->nb_zones--;
 	for (i = 0; i < zone->nb_slabs; i++) {
-		pool_remove(sk, &zone->slabs[i]);
+		fastmem_pool_remove(sk, &zone->slabs[i]);
 		rte_atomic_store_explicit(&sh->slabs[(zone->slabs[i].start >>
 				RTE_FASTMEM_SLAB_SHIFT) - sh->map_first], NULL,
 			rte_memory_order_release);
@@ -506,7 +399,7 @@ fastmem_zone_grow(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs,
 	if (!grow_begin(sh, sk))
 		return 0;
 	/* Somebody may have grown it since the caller looked. */
-	pool = pool_count(sk, is_whole);
+	pool = fastmem_pool_count(sk, is_whole);
 	if (pool >= nb_slabs) {
 		grow_end(sk);
 		return 0;
