@@ -164,12 +164,69 @@ test_prediction_gives_up(void)
 	return TEST_SUCCESS;
 }
 
+static bool
+is_predicted(const void *obj)
+{
+	return (uintptr_t)obj - prediction()->start < prediction()->len;
+}
+
+/* Until frees of a class are predicted. */
+static int
+expect(void **obj, size_t size)
+{
+	unsigned int i;
+
+	for (i = 0; i < 1000000 && !is_predicted(*obj); i++) {
+		rte_fastmem_free(*obj);
+		*obj = rte_fastmem_alloc(size, 0, 0);
+	}
+	TEST_ASSERT(is_predicted(*obj), "class %zu is not predicted", size);
+	return 0;
+}
+
+/* An array of what is predicted and one object of another class, in a slab below or above. */
+static int
+free_with_other(size_t size, size_t other_size)
+{
+	void *objs[4];
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(objs); i++)
+		objs[i] = rte_fastmem_alloc(i == 2 ? other_size : size, 0, 0);
+	TEST_ASSERT_SUCCESS(expect(&objs[0], size), "no prediction");
+	rte_fastmem_free_bulk(objs, RTE_DIM(objs));
+	TEST_ASSERT_EQUAL(fm_class_in_use(size), 1, "class %zu", size);
+	TEST_ASSERT_EQUAL(fm_class_in_use(other_size), 1, "class %zu", other_size);
+	return 0;
+}
+
+static int
+test_prediction_of_some(void)
+{
+	void *objs[5];
+	unsigned int i, j;
+
+	if (FM_IS_CHECKED)
+		return fm_skip("frees are checked, not predicted");
+	/* they keep their slabs */
+	for (i = 0; i < RTE_DIM(objs); i++)
+		objs[i] = rte_fastmem_alloc(64 << i, 0, 0);
+	for (i = 0; i < RTE_DIM(objs); i++)
+		for (j = 0; j < RTE_DIM(objs); j++)
+			if (i != j)
+				TEST_ASSERT_SUCCESS(free_with_other(64 << i, 64 << j), "lost");
+	for (i = 0; i < RTE_DIM(objs); i++)
+		rte_fastmem_free(objs[i]);
+	return TEST_SUCCESS;
+}
+
 struct unit_test_suite fm_near_suite = {
 	.suite_name = "fastmem neighbours",
 	.unit_test_cases = {
 		FM_CASE(test_classes_grow_apart),
 		FM_CASE(test_classes_share_zones),
 		FM_CASE(test_prediction_gives_up),
+		FM_CASE(test_prediction_of_some),
 		TEST_CASES_END()
 	}
 };

@@ -527,31 +527,61 @@ __rte_fastmem_free_bulk_slow(void **ptrs, unsigned int n)
 	}
 }
 
+/*
+ * Whether all are objects of predicted slabs, so that no map needs to be looked at. By signs,
+ * which compilers make vectors of: an offset is not negative, and less than the length.
+ */
+static bool
+are_predicted(const struct rte_fastmem_pred *pred, void * const *ptrs, unsigned int n)
+{
+	const uintptr_t len = rte_atomic_load_explicit(&pred->len, rte_memory_order_relaxed);
+	const uintptr_t start = rte_atomic_load_explicit(&pred->start, rte_memory_order_relaxed);
+	uintptr_t any = 0, all = UINTPTR_MAX;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		any |= (uintptr_t)ptrs[i] - start;
+		all &= (uintptr_t)ptrs[i] - start - len;
+	}
+	return (intptr_t)any >= 0 && (intptr_t)all < 0;
+}
+
+/* The one cache that the map has for all of them, else NULL. */
+static struct rte_fastmem_cache *
+cache_of_all(const struct rte_fastmem_home *home, void * const *ptrs, unsigned int n)
+{
+	uint16_t first, other;
+	unsigned int i;
+
+	if (!__rte_fastmem_map_entry(home, ptrs[0], &first))
+		return NULL;
+	for (i = 1; i < n; i++)
+		if (!__rte_fastmem_map_entry(home, ptrs[i], &other) || other != first)
+			return NULL;
+	return __rte_fastmem_cache_at(home, first);
+}
+
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_free_bulk_spread, 26.11)
 __rte_noinline void
 __rte_fastmem_free_bulk_spread(void **ptrs, unsigned int n)
 {
 	const struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
 	struct rte_fastmem_cache *cache;
-	uint16_t first, other;
 	uint64_t count_end;
-	unsigned int i;
 
-	/* The slab of the first one told which cache they were copied to: the map still does. */
-	if (!__rte_fastmem_map_entry(home, ptrs[0], &first))
-		goto slow;
-	for (i = 1; i < n; i++)
-		if (!__rte_fastmem_map_entry(home, ptrs[i], &other) || other != first)
-			goto slow;
-	cache = __rte_fastmem_cache_at(home, first);
-	count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
-	/* Unless memory that was freed before is freed again. */
-	if (likely((uint64_t)(uint16_t)count_end + n <= RTE_FASTMEM_MAG_OBJS)) {
-		rte_atomic_store_explicit(&cache->count_end, count_end + n,
-			rte_memory_order_release);
-		return;
+	/* The slab of the first one told which cache they were copied to: it still does. */
+	cache = are_predicted(&home->pred, ptrs, n) ? home->pred_cache :
+		cache_of_all(home, ptrs, n);
+	if (cache != NULL) {
+		count_end = rte_atomic_load_explicit(&cache->count_end,
+				rte_memory_order_relaxed);
+		/* Unless memory that was freed before is freed again. */
+		if (likely((uint64_t)(uint16_t)count_end + n <= RTE_FASTMEM_MAG_OBJS)) {
+			rte_atomic_store_explicit(&cache->count_end, count_end + n,
+				rte_memory_order_release);
+			return;
+		}
 	}
-slow:
 	__rte_fastmem_free_bulk_slow(ptrs, n);
 }
 
