@@ -128,7 +128,7 @@ test_classes_share_zones(void)
 static const struct rte_fastmem_pred *
 prediction(void)
 {
-	return &RTE_PER_LCORE(__rte_fastmem_home)->pred;
+	return &RTE_PER_LCORE(__rte_fastmem_thread).home->pred;
 }
 
 /*

@@ -40,7 +40,7 @@ cold_of(struct fastmem_block *block, uint32_t socket, uint32_t bin)
 static struct fastmem_mag *
 mag_of(const struct rte_fastmem_cache *cache, void **objs)
 {
-	return (struct fastmem_mag *)(void *)((char *)&objs[cache->first] -
+	return (struct fastmem_mag *)(void *)((char *)&objs[fastmem_cache_first(cache)] -
 			offsetof(struct fastmem_mag, objs));
 }
 
@@ -62,15 +62,15 @@ cache_set_end(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, uint32
 		fastmem_count(&cold->folded, count_end >> 16);
 		count_end = 0;
 	}
-	rte_atomic_store_explicit(&cache->count_end, (count_end & ~UINT64_C(0xffff)) | end,
-		rte_memory_order_release);
+	rte_atomic_store_explicit(&cache->count_end,
+		(count_end & ~UINT64_C(0xffff)) | end * sizeof(void *), rte_memory_order_release);
 }
 
 /* Set the length of the loaded magazine: by moving objects, not by allocating or freeing. */
 static void
 cache_set_len(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, uint32_t len)
 {
-	cache_set_end(cache, cold, cache->first + len,
+	cache_set_end(cache, cold, fastmem_cache_first(cache) + len,
 		(uint64_t)len - fastmem_cache_len(cache));
 }
 
@@ -96,7 +96,7 @@ cache_room(const struct rte_fastmem_cache *cache)
 static uint32_t
 cache_cap(const struct rte_fastmem_cache *cache)
 {
-	return RTE_FASTMEM_MAG_OBJS - cache->first;
+	return RTE_FASTMEM_MAG_OBJS - fastmem_cache_first(cache);
 }
 
 /*
@@ -151,8 +151,7 @@ cache_load(struct rte_fastmem_cache *cache, struct fastmem_cold *cold,
 	struct fastmem_mag *mag, uint32_t len)
 {
 	/* By integers: slot 0 may lie before the magazine, where no pointer may point. */
-	cache_shift(cache, cold, (void **)((uintptr_t)mag->objs -
-				cache->first * sizeof(mag->objs[0])), len);
+	cache_shift(cache, cold, (void **)((uintptr_t)mag->objs - cache->first), len);
 }
 
 /* The loaded magazine, if any, is empty, as is the previous one: load this one. */
@@ -323,8 +322,7 @@ fastmem_cache_put_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 			memcpy(&cache->objs[fastmem_cache_end(cache)], objs, k * sizeof(objs[0]));
 		if (room == ROOM_OWN) {
 			/* No move: a change of the end alone is k objects freed. */
-			rte_atomic_store_explicit(&cache->count_end, cache->count_end + k,
-				rte_memory_order_release);
+			fastmem_cache_freed(cache, k);
 		} else {
 			cache_set_len(cache, cold, fastmem_cache_len(cache) + k);
 			fastmem_count(&cold->free_misses, k);
@@ -405,9 +403,10 @@ get_past_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t 
 	is_done = gather(sh, block, socket, bin, others, n - own, &rest);
 	if (is_done) {
 		if (len > 0)
-			memcpy(objs, &cache->objs[cache->first], len * sizeof(objs[0]));
+			memcpy(objs, &cache->objs[fastmem_cache_first(cache)],
+				len * sizeof(objs[0]));
 		if (own > len)
-			memcpy(&objs[len], &cache->prev_objs[cache->first],
+			memcpy(&objs[len], &cache->prev_objs[fastmem_cache_first(cache)],
 				(own - len) * sizeof(objs[0]));
 		memcpy(&objs[own], others, (n - own) * sizeof(objs[0]));
 		set_prev_len(cache, 0);
@@ -549,14 +548,15 @@ fastmem_cache_validate(struct fastmem_shared *sh, FILE *f)
 			rte_memory_order_acquire);
 	const struct rte_fastmem_cache *cache;
 	unsigned int nb_bad = 0;
-	uint32_t socket, bin;
+	uint32_t socket, bin, first;
 
 	for (; block != NULL; block = block->next) {
 		for (socket = 0; socket < sh->nb_sockets; socket++) {
 			for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++) {
 				cache = cache_of(block, socket, bin);
-				if (has_mag(cache) ? cache->objs[(ptrdiff_t)cache->first - 1] ==
-						NULL && fastmem_cache_end(cache) >= cache->first :
+				first = fastmem_cache_first(cache);
+				if (has_mag(cache) ? cache->objs[(ptrdiff_t)first - 1] == NULL &&
+						fastmem_cache_end(cache) >= first :
 						cache->objs == &sh->no_objs[FASTMEM_NO_OBJS])
 					continue;
 				fprintf(f, "lcore %d socket %u bin %u: no limit to the cache\n",
@@ -578,9 +578,9 @@ fastmem_cache_block_sz(const struct fastmem_shared *sh)
 static void
 init_cache(struct fastmem_shared *sh, struct rte_fastmem_cache *cache, uint32_t cap)
 {
-	cache->count_end = FASTMEM_NO_MAG;
+	cache->count_end = FASTMEM_NO_MAG * sizeof(void *);
 	cache->objs = &sh->no_objs[FASTMEM_NO_OBJS];
-	cache->first = RTE_FASTMEM_MAG_OBJS - cap;
+	cache->first = (RTE_FASTMEM_MAG_OBJS - cap) * sizeof(void *);
 	fastmem_predict_init(&cache->pred);
 }
 
@@ -597,7 +597,6 @@ fastmem_cache_init_block(struct fastmem_shared *sh, struct fastmem_block *block)
 		home->map_first = sh->map_first;
 		home->map_len = sh->map_len;
 		home->map = sh->map;
-		home->block = (char *)&block->none;
 		home->offset = fastmem_cache_offset(socket, 0);
 		home->pred_cache = &block->none;
 		fastmem_predict_init(&home->pred);

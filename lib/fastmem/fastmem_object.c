@@ -267,7 +267,7 @@ __rte_fastmem_free_slow(void *ptr)
 		return;
 	}
 	block = fastmem_proc_block(sh);
-	fastmem_predict(RTE_PER_LCORE(__rte_fastmem_home), ptr,
+	fastmem_predict(RTE_PER_LCORE(__rte_fastmem_thread).home, ptr,
 		fastmem_cache_offset(slab->socket, bin - 1));
 	fastmem_cache_put(sh, block, slab->socket, bin - 1, ptr);
 }
@@ -290,7 +290,7 @@ rte_fastmem_alloc(size_t size, size_t align, unsigned int flags)
 static void *
 alloc_socket(size_t size, size_t align, unsigned int flags, int socket_id)
 {
-	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
+	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_thread).home;
 	rte_fastmem_handle_t handle;
 	void *obj;
 
@@ -303,7 +303,7 @@ alloc_socket(size_t size, size_t align, unsigned int flags, int socket_id)
 		return alloc_checked(size, align, flags, socket_id);
 	if (rte_fastmem_hlookup(size, align, socket_id, &handle) != 0)
 		return NULL;
-	if (unlikely(!__rte_fastmem_cache_pop(__rte_fastmem_cache_at(home,
+	if (unlikely(!__rte_fastmem_cache_pop(__rte_fastmem_cache_at(
 				RTE_FASTMEM_HANDLE_OFFSET(handle)), &obj)))
 		return alloc_checked(size, align, flags, socket_id);
 	if (flags & RTE_FASTMEM_F_ZERO)
@@ -488,16 +488,13 @@ rte_fastmem_alloc_bulk_socket(void **ptrs, unsigned int n, size_t size, size_t a
 static void
 free_run(struct rte_fastmem_home *home, uint16_t offset, void **ptrs, unsigned int n)
 {
-	struct rte_fastmem_cache *cache = __rte_fastmem_cache_at(home, offset);
-	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
-	const uint64_t end = (uint16_t)count_end;
+	struct rte_fastmem_cache *cache = __rte_fastmem_cache_at(offset);
 	struct fastmem_shared *sh;
 
 	fastmem_predict(home, ptrs[0], offset);
-	if (likely(end + n <= RTE_FASTMEM_MAG_OBJS)) {
-		__rte_fastmem_copy(&cache->objs[end], ptrs, n);
-		rte_atomic_store_explicit(&cache->count_end, count_end + n,
-			rte_memory_order_release);
+	if (likely(fastmem_cache_end(cache) + (uint64_t)n <= RTE_FASTMEM_MAG_OBJS)) {
+		__rte_fastmem_copy(&cache->objs[fastmem_cache_end(cache)], ptrs, n);
+		fastmem_cache_freed(cache, n);
 		return;
 	}
 	sh = fastmem_shared();
@@ -515,7 +512,7 @@ __rte_fastmem_free_bulk_slow(void **ptrs, unsigned int n)
 
 	while (i < n) {
 		/* The first free of a thread makes its caches. */
-		home = RTE_PER_LCORE(__rte_fastmem_home);
+		home = RTE_PER_LCORE(__rte_fastmem_thread).home;
 		if (!__rte_fastmem_map_entry(home, ptrs[i], &offset) || offset == 0) {
 			__rte_fastmem_free_slow(ptrs[i++]);
 			continue;
@@ -558,29 +555,24 @@ cache_of_all(const struct rte_fastmem_home *home, void * const *ptrs, unsigned i
 	for (i = 1; i < n; i++)
 		if (!__rte_fastmem_map_entry(home, ptrs[i], &other) || other != first)
 			return NULL;
-	return __rte_fastmem_cache_at(home, first);
+	return __rte_fastmem_cache_at(first);
 }
 
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_free_bulk_spread, 26.11)
 __rte_noinline void
 __rte_fastmem_free_bulk_spread(void **ptrs, unsigned int n)
 {
-	const struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_home);
+	const struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_thread).home;
 	struct rte_fastmem_cache *cache;
-	uint64_t count_end;
 
 	/* The slab of the first one told which cache they were copied to: it still does. */
 	cache = are_predicted(&home->pred, ptrs, n) ? home->pred_cache :
 		cache_of_all(home, ptrs, n);
-	if (cache != NULL) {
-		count_end = rte_atomic_load_explicit(&cache->count_end,
-				rte_memory_order_relaxed);
-		/* Unless memory that was freed before is freed again. */
-		if (likely((uint64_t)(uint16_t)count_end + n <= RTE_FASTMEM_MAG_OBJS)) {
-			rte_atomic_store_explicit(&cache->count_end, count_end + n,
-				rte_memory_order_release);
-			return;
-		}
+	/* Unless memory that was freed before is freed again. */
+	if (likely(cache != NULL) &&
+			likely(fastmem_cache_end(cache) + (uint64_t)n <= RTE_FASTMEM_MAG_OBJS)) {
+		fastmem_cache_freed(cache, n);
+		return;
 	}
 	__rte_fastmem_free_bulk_slow(ptrs, n);
 }

@@ -38,15 +38,16 @@ fastmem_predict_clear(struct rte_fastmem_pred *pred)
 }
 
 /*
- * Frees into a cache of a block, to within a constant. What magazines that were changed
+ * Frees into a cache of this thread, to within a constant. What magazines that were changed
  * meanwhile have brought and taken is none.
  */
 static uint32_t
-frees_of(const struct rte_fastmem_home *home, const struct rte_fastmem_cache *cache)
+frees_of(const struct rte_fastmem_cache *cache)
 {
-	const struct fastmem_block *block = RTE_PTR_SUB(home->block,
-			offsetof(struct fastmem_block, none));
-	uint16_t offset = (uintptr_t)cache - (uintptr_t)home->block;
+	const char *start = RTE_PER_LCORE(__rte_fastmem_thread).block;
+	const struct fastmem_block *block = (const struct fastmem_block *)(const void *)
+		(start - offsetof(struct fastmem_block, none));
+	const uint16_t offset = (uint16_t)((const char *)cache - start);
 	const struct fastmem_cold *cold;
 
 	if (offset == 0)
@@ -118,7 +119,7 @@ pred_set(struct rte_fastmem_home *home, struct rte_fastmem_pred *pred, uintptr_t
 {
 	fastmem_predict_clear(pred);
 	if (pred == &home->pred)
-		home->pred_cache = __rte_fastmem_cache_at(home, offset);
+		home->pred_cache = __rte_fastmem_cache_at(offset);
 	rte_atomic_store_explicit(&pred->start, (slab - below) << RTE_FASTMEM_SLAB_SHIFT,
 		rte_memory_order_relaxed);
 	rte_atomic_store_explicit(&pred->len, (below + 1 + above) << RTE_FASTMEM_SLAB_SHIFT,
@@ -138,10 +139,10 @@ pred_renew(struct rte_fastmem_home *home, struct rte_fastmem_pred *pred,
 	const uintptr_t below = same_entries(home, slab, -1, offset);
 	const uintptr_t above = same_entries(home, slab, 1, offset);
 
-	switch (pred_learn(pred, frees_of(home, predicted) - pred->mark)) {
+	switch (pred_learn(pred, frees_of(predicted) - pred->mark)) {
 	case PRED_GOOD:
 		/* Unless the slab has become their neighbour, keep those. */
-		if (predicted == __rte_fastmem_cache_at(home, offset) &&
+		if (predicted == __rte_fastmem_cache_at(offset) &&
 				slab - below <= first && first <= slab + above)
 			pred_set(home, pred, slab, below, above, offset);
 		break;
@@ -157,18 +158,18 @@ pred_renew(struct rte_fastmem_home *home, struct rte_fastmem_pred *pred,
 void
 fastmem_predict(struct rte_fastmem_home *home, const void *ptr, uint16_t offset)
 {
-	struct rte_fastmem_cache *cache = __rte_fastmem_cache_at(home, offset);
+	struct rte_fastmem_cache *cache = __rte_fastmem_cache_at(offset);
 	const uintptr_t slab = (uintptr_t)ptr >> RTE_FASTMEM_SLAB_SHIFT;
 
 	if (home->map_len == 0)
 		return;
 	if (home->pred.credit <= 0) {
 		pred_renew(home, &home->pred, home->pred_cache, slab, offset);
-		home->pred.mark = frees_of(home, home->pred_cache);
+		home->pred.mark = frees_of(home->pred_cache);
 	}
 	if (cache->pred.credit <= 0) {
 		pred_renew(home, &cache->pred, cache, slab, offset);
-		cache->pred.mark = frees_of(home, cache);
+		cache->pred.mark = frees_of(cache);
 	}
 }
 
@@ -228,7 +229,7 @@ fastmem_predict_validate(struct fastmem_shared *sh, FILE *f)
 			struct rte_fastmem_home *home = &block->homes[socket];
 
 			nb_bad += !is_valid(sh, &home->pred,
-				(uintptr_t)home->pred_cache - (uintptr_t)home->block);
+				(uintptr_t)home->pred_cache - (uintptr_t)&block->none);
 			for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
 				nb_bad += !is_valid(sh, &home->caches[bin].pred,
 					fastmem_cache_offset(socket, bin));

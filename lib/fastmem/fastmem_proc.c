@@ -36,7 +36,7 @@
 /* A thread that has a block: in the process's list, by its thread-local memory. */
 struct thread {
 	struct fastmem_block *block; /* NULL: none */
-	struct rte_fastmem_home **home;
+	struct rte_fastmem_thread *caches;
 	struct thread *next;
 	struct thread *prev;
 	bool is_ending; /* it gets no block any more */
@@ -45,7 +45,7 @@ struct thread {
 /* What every thread starts with, and falls back to. */
 static void *no_objs[FASTMEM_NO_OBJS];
 #define NO_CACHE { \
-	.count_end = FASTMEM_NO_MAG, \
+	.count_end = FASTMEM_NO_MAG * sizeof(void *), \
 	.objs = &no_objs[FASTMEM_NO_OBJS], \
 }
 static struct {
@@ -56,7 +56,6 @@ static struct {
 	.homes = {
 		[0 ... FASTMEM_MAX_SOCKETS - 1] = {
 			.caches = { [0 ... RTE_FASTMEM_NB_BINS - 1] = NO_CACHE },
-			.block = (char *)&no_caches.none,
 			.pred_cache = &no_caches.none,
 			.offset = sizeof(no_caches.none) +
 				offsetof(struct rte_fastmem_home, caches),
@@ -64,8 +63,9 @@ static struct {
 	},
 };
 
-RTE_EXPORT_EXPERIMENTAL_SYMBOL(per_lcore___rte_fastmem_home, 26.11)
-RTE_DEFINE_PER_LCORE(struct rte_fastmem_home *, __rte_fastmem_home) = &no_caches.homes[0];
+#define NO_CACHES { &no_caches.homes[0], (char *)&no_caches.none }
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(per_lcore___rte_fastmem_thread, 26.11)
+RTE_DEFINE_PER_LCORE(struct rte_fastmem_thread, __rte_fastmem_thread) = NO_CACHES;
 static RTE_DEFINE_PER_LCORE(struct thread, self);
 
 /* Locks among the threads of this process, attached or not. */
@@ -250,7 +250,7 @@ thread_unlist(struct thread *t)
 		if (t->next != NULL)
 			t->next->prev = t->prev;
 		t->block = NULL;
-		*t->home = &no_caches.homes[0];
+		*t->caches = (struct rte_fastmem_thread)NO_CACHES;
 	}
 	fastmem_local_unlock(&threads_lock);
 	return block;
@@ -324,8 +324,9 @@ fastmem_proc_block(struct fastmem_shared *sh)
 	}
 	block->socket = socket;
 	t->block = block;
-	t->home = &RTE_PER_LCORE(__rte_fastmem_home);
-	*t->home = &block->homes[socket];
+	t->caches = &RTE_PER_LCORE(__rte_fastmem_thread);
+	t->caches->home = &block->homes[socket];
+	t->caches->block = (char *)&block->none;
 	thread_list(t);
 	return block;
 }

@@ -121,7 +121,9 @@ extern int fastmem_logtype;
 #define FASTMEM_NB_SHARDS 8 /* of a depot */
 #define FASTMEM_META_ORDERS 12 /* 64 B to 128 KiB */
 /* End of the objects of a cache without a magazine: looks full, and empty. */
-#define FASTMEM_NO_MAG UINT16_MAX
+#define FASTMEM_NO_MAG (UINT16_MAX / sizeof(void *))
+/* The end in a cache's word, in slots. */
+#define FASTMEM_END(count_end) ((uint32_t)((uint16_t)(count_end) / sizeof(void *)))
 #define FASTMEM_NO_OBJS 2 /* NULLs that are its slots: what is beyond is not looked at */
 #define FASTMEM_ZONE_NAME "fastmem_%u_%u" /* of its memzone: socket, id */
 #define FASTMEM_ZONE_SLACK 256 /* at most so much of a slab's ends is not ours */
@@ -530,16 +532,40 @@ unsigned int fastmem_cache_validate(struct fastmem_shared *sh, FILE *f);
 static inline uint32_t
 fastmem_cache_end(const struct rte_fastmem_cache *cache)
 {
-	return (uint16_t)rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
+	return FASTMEM_END(rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed));
 }
 
-/* Objects in the loaded magazine. */
+/* Slot of the first object of a magazine. */
+static inline uint32_t
+fastmem_cache_first(const struct rte_fastmem_cache *cache)
+{
+	return cache->first / sizeof(void *);
+}
+
+/* Objects in the loaded magazine, by the cache's word. */
+static inline uint32_t
+fastmem_cache_len_of(const struct rte_fastmem_cache *cache, uint64_t count_end)
+{
+	uint32_t end = FASTMEM_END(count_end);
+
+	return end > RTE_FASTMEM_MAG_OBJS ? 0 : end - fastmem_cache_first(cache);
+}
+
 static inline uint32_t
 fastmem_cache_len(const struct rte_fastmem_cache *cache)
 {
-	uint32_t end = fastmem_cache_end(cache);
+	return fastmem_cache_len_of(cache, rte_atomic_load_explicit(&cache->count_end,
+			rte_memory_order_relaxed));
+}
 
-	return end > RTE_FASTMEM_MAG_OBJS ? 0 : end - cache->first;
+/* So many objects were freed, and copied behind the end. */
+static inline void
+fastmem_cache_freed(struct rte_fastmem_cache *cache, uint32_t n)
+{
+	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
+
+	rte_atomic_store_explicit(&cache->count_end, count_end + n * sizeof(void *),
+		rte_memory_order_release);
 }
 
 /* fastmem_predict.c: predictions of the slabs of frees. */

@@ -40,7 +40,7 @@ cache_counters(const struct rte_fastmem_cache *cache, const struct fastmem_cold 
 	c->alloc_cache_hits = load(&cold->folded) + (count_end >> 16);
 	c->alloc_cache_misses = load(&cold->alloc_misses);
 	c->alloc_nomem = load(&cold->nomem);
-	*len = (uint16_t)count_end > RTE_FASTMEM_MAG_OBJS ? 0 : (uint16_t)count_end - cache->first;
+	*len = fastmem_cache_len_of(cache, count_end);
 	c->free_cache_hits = *len + c->alloc_cache_hits - load(&cold->moved);
 	c->free_cache_misses = load(&cold->free_misses);
 	*len += rte_atomic_load_explicit(&cache->prev_len, rte_memory_order_relaxed);
