@@ -146,9 +146,9 @@ slab_of(const struct fastmem_shared *sh, uint32_t socket, uintptr_t number)
 	if (number >= sh->map_len)
 		return NULL;
 	slab = rte_atomic_load_explicit(&sh->slabs[number], rte_memory_order_acquire);
-	if (slab == NULL || slab->socket != socket)
+	if (slab == NULL || rte_atomic_load_explicit(&slab->socket,
+				rte_memory_order_acquire) != socket)
 		return NULL;
-	rte_atomic_thread_fence(rte_memory_order_acquire);
 	return slab == rte_atomic_load_explicit(&sh->slabs[number], rte_memory_order_relaxed) ?
 		slab : NULL;
 }

@@ -174,7 +174,7 @@ struct fastmem_stack {
 struct __rte_cache_aligned fastmem_slab {
 	uintptr_t start; /* first and number of usable bytes; set once */
 	uint32_t len;
-	uint32_t socket;
+	RTE_ATOMIC(uint32_t) socket; /* set once */
 	rte_iova_t iova; /* of start; set once */
 	struct fastmem_zone *zone; /* set once */
 	struct fastmem_slab *next; /* in the bin's partial list, or in the pool */
