@@ -389,6 +389,34 @@ print_line(const struct fmb_bench *b, const struct fmb_metric *m)
 	fflush(b->out);
 }
 
+/*
+ * The array of pointers begins at another line of its page in each repetition: where it lies
+ * among a contender's own lines is chance, and costs up to three times as much in bulks
+ * (loads that seem to depend on a store a page away). The floor has its array placed clear of it.
+ */
+static void **
+place_ptrs(const struct fmb_bench *b, unsigned int who, unsigned int rep)
+{
+	const unsigned int lines = FMB_PAGE / RTE_CACHE_LINE_SIZE;
+	char *start = (char *)b->ptrs;
+
+	if (who != FMB_FLOOR)
+		start += rep * 11 % lines * RTE_CACHE_LINE_SIZE;
+	return (void **)(void *)start;
+}
+
+/* Room for the pointers of a point from any line of the first page on. */
+static void **
+alloc_ptrs(const struct fmb_bench *b)
+{
+	const size_t len = RTE_ALIGN_CEIL(b->point.n * sizeof(void *), FMB_PAGE) + FMB_PAGE;
+	void *ptrs = aligned_alloc(FMB_PAGE, len);
+
+	if (ptrs != NULL)
+		memset(ptrs, 0, len);
+	return ptrs;
+}
+
 /* Returns who could serve all of them. */
 static uint32_t
 take_samples(struct fmb_bench *b, uint32_t usable, unsigned int reps,
@@ -402,6 +430,7 @@ take_samples(struct fmb_bench *b, uint32_t usable, unsigned int reps,
 			who = (rep + i) % FMB_NB_WHO;
 			if ((usable & FMB_BIT(who)) == 0)
 				continue;
+			b->run[who].ptrs = place_ptrs(b, who, rep);
 			if (b->cas->sample(b, who, values) != 0) {
 				usable &= ~FMB_BIT(who);
 				continue;
@@ -423,7 +452,7 @@ run_point(struct fmb_bench *b)
 
 	if (c->max_reps != 0)
 		reps = RTE_MIN(reps, c->max_reps);
-	b->ptrs = calloc(b->point.n, sizeof(*b->ptrs));
+	b->ptrs = alloc_ptrs(b);
 	b->order = calloc(b->point.n, sizeof(*b->order));
 	if (b->ptrs == NULL || b->order == NULL)
 		ret = -ENOMEM;

@@ -50,6 +50,7 @@
 #define FMB_MIXED_MIN 16	/* mixed sizes: 16 to 2048, one pool per power of two */
 #define FMB_MIXED_CLASSES 8
 #define FMB_SCRIPT 16384	/* steps of a mixed script, a power of two */
+#define FMB_PAGE ((size_t)4096)	/* loads seem to depend on stores at this distance */
 #define FMB_BURST 32		/* objects handed over at once between lcores, freed out of order */
 #define FMB_RING_SIZE 1024	/* of the rings between lcores */
 #define FMB_HIST_LINEAR 2048	/* latencies below this have a bin per cycle */

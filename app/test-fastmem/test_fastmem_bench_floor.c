@@ -19,7 +19,6 @@
 
 #define CIRCLE (FMB_RING_SIZE + 2 * FMB_BURST)
 #define LINE ((size_t)RTE_CACHE_LINE_SIZE)
-#define PAGE ((size_t)4096)
 
 struct stack {
 	void **end;	/* behind the last pointer */
@@ -102,12 +101,12 @@ fmb_floor_open(const struct fmb_run *run, unsigned int class, size_t size, unsig
 		RTE_ALIGN_CEIL(least, sizeof(uint64_t));
 	const size_t array = RTE_ALIGN_CEIL(n * sizeof(void *), LINE) + LINE;
 	const size_t both = sizeof(struct stack) + 2 * array;
-	const size_t taken = both <= PAGE / 2 ? both : 0;
-	const uintptr_t begin = RTE_ALIGN_FLOOR((uintptr_t)run->ptrs, LINE) % PAGE;
+	const size_t taken = both <= FMB_PAGE / 2 ? both : 0;
+	const uintptr_t begin = RTE_ALIGN_FLOOR((uintptr_t)run->ptrs, LINE) % FMB_PAGE;
 	unsigned int i;
 	char *obj;
 
-	mems[class] = rte_malloc(NULL, 2 * PAGE + both + n * (stride + taken), PAGE);
+	mems[class] = rte_malloc(NULL, 2 * FMB_PAGE + both + n * (stride + taken), FMB_PAGE);
 	if (mems[class] == NULL)
 		return -1;
 	/* classes keep out of each other's way, too */
@@ -116,7 +115,7 @@ fmb_floor_open(const struct fmb_run *run, unsigned int class, size_t size, unsig
 	stacks[class]->end = &stacks[class]->objs[n];
 	obj = RTE_PTR_ALIGN_CEIL((char *)stacks[class]->end, LINE);
 	for (i = 0; i < n; i++, obj += stride) {
-		while (((uintptr_t)obj - begin) % PAGE < taken)
+		while (((uintptr_t)obj - begin) % FMB_PAGE < taken)
 			obj += LINE;
 		stacks[class]->objs[i] = obj;
 	}
