@@ -152,6 +152,9 @@ break_at() {
 		        os.kill(os.getpid(), getattr(signal, what))
 
 		os.replace = broken_replace
+		if what in ('SIGINT', 'SIGTERM'):
+		    # what a shell runs in the background ignores SIGINT
+		    signal.signal(getattr(signal, what), signal.SIG_DFL)
 		graft.main()
 	END
 }
