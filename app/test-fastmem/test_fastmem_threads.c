@@ -409,6 +409,48 @@ test_flush_serves_others(void)
 	return TEST_SUCCESS;
 }
 
+/* --- threads that get their first caches at the same time --- */
+
+#define NB_TOGETHER 100
+
+static RTE_ATOMIC(uint32_t) nb_waiting;
+
+/* Not on the CPU of who started it. */
+static uint32_t
+free_one(void *arg)
+{
+	rte_cpuset_t *cpus = arg;
+
+	rte_thread_set_affinity(cpus);
+	rte_atomic_fetch_sub_explicit(&nb_waiting, 1, rte_memory_order_relaxed);
+	while (rte_atomic_load_explicit(&nb_waiting, rte_memory_order_relaxed) != 0)
+		sched_yield();
+	rte_fastmem_free(rte_fastmem_alloc(64, 0, 0));
+	return 0;
+}
+
+/* Each looks at the caches that another has just made. */
+static int
+test_start_together(void)
+{
+	rte_thread_t ids[NB_TOGETHER];
+	rte_cpuset_t cpus[2];
+	unsigned int worker = rte_get_next_lcore(-1, 1, 0), i, n;
+
+	cpus[0] = rte_lcore_cpuset(rte_lcore_id());
+	cpus[1] = worker < RTE_MAX_LCORE ? rte_lcore_cpuset(worker) : cpus[0];
+
+	rte_atomic_store_explicit(&nb_waiting, NB_TOGETHER, rte_memory_order_relaxed);
+	for (n = 0; n < NB_TOGETHER; n++)
+		if (rte_thread_create(&ids[n], NULL, free_one, &cpus[n % 2]) != 0)
+			break;
+	rte_atomic_fetch_sub_explicit(&nb_waiting, NB_TOGETHER - n, rte_memory_order_relaxed);
+	for (i = 0; i < n; i++)
+		rte_thread_join(ids[i], NULL);
+	TEST_ASSERT_EQUAL(n, NB_TOGETHER, "%u threads", n);
+	return fm_check_stats();
+}
+
 struct unit_test_suite fm_threads_suite = {
 	.suite_name = "fastmem threads",
 	.unit_test_cases = {
@@ -419,6 +461,7 @@ struct unit_test_suite fm_threads_suite = {
 		FM_CASE(test_change_registration),
 		FM_CASE(test_end_without_unregister),
 		FM_CASE(test_many_threads),
+		FM_CASE(test_start_together),
 		FM_CASE(test_flush_serves_others),
 		TEST_CASES_END()
 	}
