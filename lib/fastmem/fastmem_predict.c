@@ -39,7 +39,8 @@ fastmem_predict_clear(struct rte_fastmem_pred *pred)
 
 /*
  * Frees into a cache of this thread, to within a constant. What magazines that were changed
- * meanwhile have brought and taken is none.
+ * meanwhile have brought and taken is none, nor is what went past the cache: misses are not
+ * what a prediction is for.
  */
 static uint32_t
 frees_of(const struct rte_fastmem_cache *cache)
@@ -194,7 +195,8 @@ fastmem_predict_forget(struct fastmem_shared *sh, const struct fastmem_slab *sla
 	struct fastmem_block *block;
 	uint32_t socket;
 
-	block = rte_atomic_load_explicit(&sh->blocks, rte_memory_order_acquire);
+	/* As the entry of the map: a new block is seen, or its thread sees that entry. */
+	block = rte_atomic_load_explicit(&sh->blocks, rte_memory_order_seq_cst);
 	for (; block != NULL; block = block->next) {
 		for (socket = 0; socket < sh->nb_sockets; socket++)
 			forget(&block->homes[socket].pred, slab->start);

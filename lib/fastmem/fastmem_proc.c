@@ -139,13 +139,16 @@ block_create(struct fastmem_shared *sh, uint32_t lcore, uint32_t socket)
 	block->lcore = lcore;
 	block->owner = fastmem_local.id;
 	fastmem_cache_init_block(sh, block);
-	/* Acquire: the shard of the one before; pairs with the release of who listed it. */
+	/*
+	 * Acquire: the shard of the one before; pairs with the release of who listed it.
+	 * Sequentially consistent: fastmem_predict_forget() misses no prediction in it.
+	 */
 	next = rte_atomic_load_explicit(&sh->blocks, rte_memory_order_acquire);
 	do {
 		block->next = next;
 		block->shard = next == NULL ? 0 : (next->shard + 1) % FASTMEM_NB_SHARDS;
 	} while (!rte_atomic_compare_exchange_weak_explicit(&sh->blocks, &next, block,
-			rte_memory_order_release, rte_memory_order_acquire));
+			rte_memory_order_seq_cst, rte_memory_order_acquire));
 	return block;
 }
 
