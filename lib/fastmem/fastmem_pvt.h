@@ -75,11 +75,12 @@
  * magazine. An object reaches another thread by the application's own synchronisation,
  * which carries the map entry of its slab along.
  *
- * Lifetime: a thread reaches its caches through one thread-local pointer. Caches lie in
+ * Lifetime: a thread reaches its caches through two thread-local pointers, set together:
+ * to those for its own socket, and to all. Caches lie in
  * shared memory, so that other processes can count them and take back what a dead
- * process held. Whatever that pointer may point to must be mapped: so each
- * thread's pointer is listed in its process, deinit resets all of them to caches that
- * are empty and full, and a thread that ends takes its pointer off the list.
+ * process held. Whatever these pointers may point to must be mapped: so each
+ * thread's pair is listed in its process, deinit resets all of them to caches that
+ * are empty and full, and a thread that ends takes its pair off the list.
  *
  * Failure: no call leaves anything half done; memory that cannot be had is
  * ENOMEM. Metadata that cannot be had makes a thread work without caches.
@@ -120,7 +121,7 @@ extern int fastmem_logtype;
 #define FASTMEM_MAX_ARENAS 512
 #define FASTMEM_NB_SHARDS 8 /* of a depot */
 #define FASTMEM_META_ORDERS 12 /* 64 B to 128 KiB */
-/* End of the objects of a cache without a magazine: looks full, and empty. */
+/* End of the objects of a cache without a magazine, in slots: looks full, and empty. */
 #define FASTMEM_NO_MAG (UINT16_MAX / sizeof(void *))
 /* The end in a cache's word, in slots. */
 #define FASTMEM_END(count_end) ((uint32_t)((uint16_t)(count_end) / sizeof(void *)))
