@@ -145,11 +145,11 @@ __rte_fastmem_free_bulk_spread(void **ptrs, unsigned int n);
 #if defined(RTE_FASTMEM_INLINE) || defined(RTE_FASTMEM_BODIES)
 
 /* The bin of a valid size and alignment. */
-static __rte_always_inline unsigned int
+static __rte_always_inline size_t
 __rte_fastmem_bin(size_t size, size_t align)
 {
 	const size_t min = (size_t)1 << RTE_FASTMEM_MIN_SHIFT;
-	unsigned int cls;
+	size_t cls;
 
 	if (align == 0)
 		align = RTE_CACHE_LINE_SIZE;
@@ -157,7 +157,7 @@ __rte_fastmem_bin(size_t size, size_t align)
 		size = align;
 	if (size < min)
 		size = min;
-	cls = (63 ^ rte_clz64((uint64_t)size - 1)) - (RTE_FASTMEM_MIN_SHIFT - 1);
+	cls = (size_t)(63u ^ rte_clz64((uint64_t)size - 1)) - (RTE_FASTMEM_MIN_SHIFT - 1);
 	if (align > RTE_CACHE_LINE_SIZE &&
 			cls - RTE_FASTMEM_ALIGNED_FIRST < RTE_FASTMEM_NB_ALIGNED)
 		cls += RTE_FASTMEM_NB_CLASSES - RTE_FASTMEM_ALIGNED_FIRST;
@@ -313,7 +313,7 @@ __rte_fastmem_free_sized(void *ptr, size_t size, size_t align)
 	struct rte_fastmem_cache *cache;
 	struct rte_fastmem_pred *pred;
 	bool is_predicted;
-	unsigned int bin;
+	size_t bin;
 
 	if (likely(__rte_fastmem_size_is_valid(size, align))) {
 		/*
