@@ -597,7 +597,6 @@ fastmem_cache_init_block(struct fastmem_shared *sh, struct fastmem_block *block)
 		home->map_first = sh->map_first;
 		home->map_len = sh->map_len;
 		home->map = sh->map;
-		home->offset = fastmem_cache_offset(socket, 0);
 		home->pred_cache = &block->none;
 		fastmem_predict_init(&home->pred);
 		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)

@@ -57,8 +57,6 @@ static struct {
 		[0 ... FASTMEM_MAX_SOCKETS - 1] = {
 			.caches = { [0 ... RTE_FASTMEM_NB_BINS - 1] = NO_CACHE },
 			.pred_cache = &no_caches.none,
-			.offset = sizeof(no_caches.none) +
-				offsetof(struct rte_fastmem_home, caches),
 		},
 	},
 };

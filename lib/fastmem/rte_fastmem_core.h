@@ -99,7 +99,6 @@ struct __rte_cache_aligned rte_fastmem_home {
 	const RTE_ATOMIC(uint16_t) *map; /**< Offset of the cache of a slab, by number. */
 	struct rte_fastmem_cache *pred_cache; /**< The cache of the predicted slabs. */
 	struct rte_fastmem_pred pred; /**< Of frees of any object. */
-	uint16_t offset; /**< Offset of the first of caches[]. */
 	struct rte_fastmem_cache caches[RTE_FASTMEM_NB_BINS];
 };
 
