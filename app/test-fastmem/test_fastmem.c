@@ -56,6 +56,14 @@ fm_skip(const char *why)
 	return TEST_SKIPPED;
 }
 
+int
+fm_compare_ptrs(const void *a, const void *b)
+{
+	uintptr_t x = *(const uintptr_t *)a, y = *(const uintptr_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
 static uint64_t
 pattern(const void *obj, size_t size)
 {

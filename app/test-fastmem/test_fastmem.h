@@ -37,6 +37,7 @@
 #define FM_NB_CLASSES 18
 #define FM_MIB ((size_t)1 << 20)
 #define FM_MAX FM_MIB /* the largest class */
+#define FM_SLAB (2 * FM_MIB)
 
 /* Socket ids that no machine has. SOCKET_ID_ANY (-1) is not among them. */
 extern const int fm_bad_sockets[];
@@ -105,6 +106,12 @@ unsigned int fm_count_memzones(void);
 
 /* Is this address in one of them? */
 bool fm_in_memzone(const void *addr);
+
+/* For qsort() and bsearch() of arrays of pointers. */
+int fm_compare_ptrs(const void *a, const void *b);
+
+/* Flushes the caller's cache; to be run anywhere. */
+int fm_flush(void *arg);
 
 /* Flushes the caches of all EAL lcores (idle now), of the control thread, and of the caller. */
 int fm_flush_all(void);

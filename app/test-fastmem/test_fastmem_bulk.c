@@ -29,21 +29,13 @@ static const unsigned int bulks[] = { 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32
 
 static void *objs[MAX_BULK];
 
-static int
-compare_pointers(const void *a, const void *b)
-{
-	uintptr_t x = *(const uintptr_t *)a, y = *(const uintptr_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* All different, aligned and not overlapping; sorts the array. */
 static int
 check_apart(void **ptrs, unsigned int n, size_t size, size_t align)
 {
 	unsigned int i;
 
-	qsort(ptrs, n, sizeof(*ptrs), compare_pointers);
+	qsort(ptrs, n, sizeof(*ptrs), fm_compare_ptrs);
 	for (i = 0; i < n; i++) {
 		TEST_ASSERT_NOT_NULL(ptrs[i], "no object");
 		TEST_ASSERT_EQUAL((uintptr_t)ptrs[i] % (align == 0 ? RTE_CACHE_LINE_SIZE : align),

@@ -17,15 +17,6 @@
 #include "test.h"
 #include "test_fastmem.h"
 
-#define SLAB (2 * FM_MIB)
-
-static int
-flush(__rte_unused void *arg)
-{
-	rte_fastmem_cache_flush();
-	return 0;
-}
-
 #define NB_OBJS 2560
 #define NB_ROUNDS 300
 
@@ -60,7 +51,7 @@ use_magazines(unsigned int round)
 	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, NB_OBJS, 64, 0, 0), "bulk");
 	TEST_ASSERT_SUCCESS(fm_in_control(free_objs, objs), "free");
 	if (round % 2 == 0)
-		TEST_ASSERT_SUCCESS(fm_in_thread(flush, NULL, false), "flush");
+		TEST_ASSERT_SUCCESS(fm_in_thread(fm_flush, NULL, false), "flush");
 	return TEST_SUCCESS;
 }
 
@@ -122,7 +113,7 @@ test_depot_keeps_little(void)
 	free_many(objs[0]);
 	TEST_ASSERT_SUCCESS(fm_in_control(free_many, objs[1]), "free");
 	TEST_ASSERT_SUCCESS(rte_fastmem_stats_class(SIZE_MANY, &c), "stats");
-	TEST_ASSERT(c.slabs_partial + c.slabs_full <= 30 * FM_MIB / SLAB, "%u + %u slabs",
+	TEST_ASSERT(c.slabs_partial + c.slabs_full <= 30 * FM_MIB / FM_SLAB, "%u + %u slabs",
 			c.slabs_partial, c.slabs_full);
 	return TEST_SUCCESS;
 }
@@ -145,23 +136,15 @@ free_own(void *arg)
 	return TEST_SUCCESS;
 }
 
-static int
-compare_ptrs(const void *a, const void *b)
-{
-	uintptr_t p = *(const uintptr_t *)a, q = *(const uintptr_t *)b;
-
-	return (p > q) - (p < q);
-}
-
 /* How many of the objects are not among those of the others. */
 static unsigned int
 count_strange(void **objs, void **others)
 {
 	unsigned int i, n = 0;
 
-	qsort(others, NB_OWN, sizeof(others[0]), compare_ptrs);
+	qsort(others, NB_OWN, sizeof(others[0]), fm_compare_ptrs);
 	for (i = 0; i < NB_OWN; i++)
-		n += bsearch(&objs[i], others, NB_OWN, sizeof(others[0]), compare_ptrs) == NULL;
+		n += bsearch(&objs[i], others, NB_OWN, sizeof(others[0]), fm_compare_ptrs) == NULL;
 	return n;
 }
 

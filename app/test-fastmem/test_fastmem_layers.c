@@ -22,15 +22,6 @@
 #include "test.h"
 #include "test_fastmem.h"
 
-#define SLAB (2 * FM_MIB)
-
-static int
-flush(__rte_unused void *arg)
-{
-	rte_fastmem_cache_flush();
-	return 0;
-}
-
 /* --- predictions --- */
 
 #define NB_RUN 100
@@ -47,7 +38,7 @@ run_alloc(void *arg)
 {
 	struct run *run = arg;
 
-	run->nb = RTE_MIN((unsigned int)NB_RUN, (unsigned int)(SLAB / run->size / 2));
+	run->nb = RTE_MIN((unsigned int)NB_RUN, (unsigned int)(FM_SLAB / run->size / 2));
 	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(run->objs, run->nb, run->size, 8, 0), "bulk");
 	return 0;
 }
@@ -135,7 +126,7 @@ change_class(int (*place)(int (*fn)(void *arg), void *arg), struct run *run, str
 			run->size, other->size, fm_class_in_use(other->size));
 	TEST_ASSERT_EQUAL(fm_class_in_use(run->size), 0, "%zu to %zu: %" PRIu64 " in use",
 			run->size, other->size, fm_class_in_use(run->size));
-	TEST_ASSERT_SUCCESS(place(flush, NULL), "flush");
+	TEST_ASSERT_SUCCESS(place(fm_flush, NULL), "flush");
 	rte_fastmem_cache_flush();
 	return fm_check_stats();
 }
@@ -157,8 +148,8 @@ test_predicted_slab_changes_class(void)
 				other.size = sizes[to];
 				if (change_class(places[i / 2], &run, &other, i % 2 != 0) != 0)
 					return TEST_FAILED;
-				nb_same += (uintptr_t)other.objs[0] / SLAB ==
-					(uintptr_t)run.objs[0] / SLAB;
+				nb_same += (uintptr_t)other.objs[0] / FM_SLAB ==
+					(uintptr_t)run.objs[0] / FM_SLAB;
 			}
 	TEST_ASSERT(nb_same > 0, "no slab changed its class");
 	return TEST_SUCCESS;
@@ -365,7 +356,7 @@ test_slab_refuses(void)
 	objs[1] = rte_fastmem_alloc(65536, 0, 0);
 	TEST_ASSERT(objs[0] != NULL && objs[1] != NULL, "no objects");
 	/* the last object of the slab */
-	never = (char *)RTE_ALIGN_FLOOR((uintptr_t)objs[1], SLAB) + SLAB - 2 * 65536;
+	never = (char *)RTE_ALIGN_FLOOR((uintptr_t)objs[1], FM_SLAB) + FM_SLAB - 2 * 65536;
 	rte_fastmem_set_misuse_handler(count_misuse, &nb_refused);
 	rte_fastmem_free(never);
 	rte_fastmem_cache_flush();

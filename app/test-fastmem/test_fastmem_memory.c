@@ -24,8 +24,6 @@
 #include "test_fastmem.h"
 
 #define ZONE_MAX (128 * FM_MIB)
-#define SLAB (2 * FM_MIB)
-
 /* reserve is a total, not an increment, and adds one memzone to a fresh socket */
 static int
 test_reserve_total(void)
@@ -40,7 +38,7 @@ test_reserve_total(void)
 	TEST_ASSERT_SUCCESS(rte_fastmem_reserve(10 * FM_MIB + 1, fm_socket()), "10 MiB");
 	backing = fm_backing();
 	TEST_ASSERT(backing >= 10 * FM_MIB + 1, "%" PRIu64 " bytes", backing);
-	TEST_ASSERT(backing <= 10 * FM_MIB + 2 * SLAB, "%" PRIu64 " bytes", backing);
+	TEST_ASSERT(backing <= 10 * FM_MIB + 2 * FM_SLAB, "%" PRIu64 " bytes", backing);
 	TEST_ASSERT_EQUAL(fm_count_memzones(), zones + 1, "not one memzone");
 
 	TEST_ASSERT_SUCCESS(rte_fastmem_reserve(10 * FM_MIB, fm_socket()), "again");
@@ -50,7 +48,7 @@ test_reserve_total(void)
 
 	TEST_ASSERT_SUCCESS(rte_fastmem_reserve(20 * FM_MIB, SOCKET_ID_ANY), "20 MiB");
 	TEST_ASSERT(fm_backing() >= 20 * FM_MIB, "%" PRIu64 " bytes", fm_backing());
-	TEST_ASSERT(fm_backing() <= 20 * FM_MIB + 3 * SLAB, "%" PRIu64 " bytes", fm_backing());
+	TEST_ASSERT(fm_backing() <= 20 * FM_MIB + 3 * FM_SLAB, "%" PRIu64 " bytes", fm_backing());
 	return TEST_SUCCESS;
 }
 
@@ -84,7 +82,7 @@ test_reserve_zones(void)
 	for (i = 0; i < RTE_DIM(sizes); i++) {
 		zones = fm_count_memzones();
 		nb = (sizes[i] + ZONE_MAX - 1) / ZONE_MAX;
-		if (!fm_have_memory(sizes[i] + (nb + 1) * 2 * SLAB)) {
+		if (!fm_have_memory(sizes[i] + (nb + 1) * 2 * FM_SLAB)) {
 			skipped = true;
 			continue;
 		}
@@ -113,7 +111,7 @@ test_reserve_errors(void)
 	TEST_ASSERT_SUCCESS(rte_fastmem_set_limit(SOCKET_ID_ANY, 8 * FM_MIB), "limit");
 	TEST_ASSERT_EQUAL(rte_fastmem_reserve(SIZE_MAX, fm_socket()), -ENOMEM, "SIZE_MAX");
 	TEST_ASSERT_EQUAL(rte_fastmem_reserve(SIZE_MAX, SOCKET_ID_ANY), -ENOMEM, "SIZE_MAX");
-	TEST_ASSERT_EQUAL(rte_fastmem_reserve(SIZE_MAX - SLAB + 2, fm_socket()), -ENOMEM, "huge");
+	TEST_ASSERT_EQUAL(rte_fastmem_reserve(SIZE_MAX - FM_SLAB + 2, fm_socket()), -ENOMEM, "huge");
 	TEST_ASSERT_EQUAL(rte_fastmem_reserve(9 * FM_MIB, fm_socket()), -ENOMEM, "over limit");
 	TEST_ASSERT(fm_backing() <= 8 * FM_MIB, "limit exceeded");
 	TEST_ASSERT_SUCCESS(rte_fastmem_reserve(8 * FM_MIB, fm_socket()), "at the limit");
@@ -167,7 +165,8 @@ test_limit_api(void)
 static int
 test_limit_holds(void)
 {
-	const size_t limits[] = { 0, 1, FM_MIB, SLAB - 1, SLAB, SLAB + 1, 7 * FM_MIB, 12 * FM_MIB };
+	const size_t limits[] = { 0, 1, FM_MIB, FM_SLAB - 1, FM_SLAB, FM_SLAB + 1, 7 * FM_MIB,
+		12 * FM_MIB };
 	unsigned int i, zones;
 	void *objs[16];
 	int n;
@@ -176,11 +175,11 @@ test_limit_holds(void)
 		zones = fm_count_memzones();
 		TEST_ASSERT_SUCCESS(rte_fastmem_set_limit(fm_socket(), limits[i]), "limit");
 		n = fm_exhaust(objs, RTE_DIM(objs), FM_MAX, 0, fm_socket());
-		TEST_ASSERT(n >= 0 && (size_t)n == limits[i] / SLAB * 2, "limit %zu: %d objects",
+		TEST_ASSERT(n >= 0 && (size_t)n == limits[i] / FM_SLAB * 2, "limit %zu: %d objects",
 				limits[i], n);
-		TEST_ASSERT_EQUAL(fm_backing(), limits[i] / SLAB * SLAB, "limit %zu: %" PRIu64,
+		TEST_ASSERT_EQUAL(fm_backing(), limits[i] / FM_SLAB * FM_SLAB, "limit %zu: %" PRIu64,
 				limits[i], fm_backing());
-		if (limits[i] < SLAB)
+		if (limits[i] < FM_SLAB)
 			TEST_ASSERT_EQUAL(fm_count_memzones(), zones, "memzone for nothing");
 		rte_fastmem_free_bulk(objs, n);
 	}
@@ -201,7 +200,7 @@ test_limit_below_use(void)
 		fm_fill(objs[i], FM_MAX);
 	}
 	backing = fm_backing();
-	TEST_ASSERT_SUCCESS(rte_fastmem_set_limit(fm_socket(), SLAB), "limit");
+	TEST_ASSERT_SUCCESS(rte_fastmem_set_limit(fm_socket(), FM_SLAB), "limit");
 	TEST_ASSERT_EQUAL(fm_backing(), backing, "backing changed");
 	for (i = 0; i < 8; i++)
 		TEST_ASSERT(fm_is_filled(objs[i], FM_MAX), "object %u changed", i);
@@ -212,7 +211,7 @@ test_limit_below_use(void)
 	objs[7] = rte_fastmem_alloc(FM_MAX, 0, 0);
 	TEST_ASSERT_NOT_NULL(objs[7], "no object though there is memory");
 
-	TEST_ASSERT_SUCCESS(rte_fastmem_set_limit(fm_socket(), backing + 2 * SLAB), "limit");
+	TEST_ASSERT_SUCCESS(rte_fastmem_set_limit(fm_socket(), backing + 2 * FM_SLAB), "limit");
 	TEST_ASSERT_SUCCESS(rte_fastmem_reserve(backing + 1, fm_socket()), "reserve");
 	objs[8] = rte_fastmem_alloc(FM_MAX, 0, 0);
 	TEST_ASSERT_NOT_NULL(objs[8], "no growth after raising the limit");
@@ -224,7 +223,7 @@ test_limit_below_use(void)
 static int
 test_slabs_change_class(void)
 {
-	const size_t limit = 3 * SLAB;
+	const size_t limit = 3 * FM_SLAB;
 	const unsigned int max = limit / 8;
 	unsigned int i, round;
 	void **objs;
@@ -264,8 +263,8 @@ out:
 static int
 test_cached_memory_is_found(void)
 {
-	const size_t limit = 2 * SLAB, size = 1024;
-	void *objs[2 * SLAB / 1024], *big[2];
+	const size_t limit = 2 * FM_SLAB, size = 1024;
+	void *objs[2 * FM_SLAB / 1024], *big[2];
 	unsigned int round;
 	int n;
 
@@ -321,7 +320,7 @@ test_growth(void)
 	for (i = 0; i < n; i++) {
 		objs[i] = rte_fastmem_alloc(FM_MAX, 0, 0);
 		TEST_ASSERT_NOT_NULL(objs[i], "object %u", i);
-		TEST_ASSERT(fm_backing() <= (i + 1) * FM_MIB * 3 / 2 + 2 * SLAB,
+		TEST_ASSERT(fm_backing() <= (i + 1) * FM_MIB * 3 / 2 + 2 * FM_SLAB,
 				"%u objects: %" PRIu64 " bytes", i + 1, fm_backing());
 	}
 	TEST_ASSERT_SUCCESS(rte_fastmem_stats_class(FM_MAX, &c), "stats");
@@ -435,11 +434,11 @@ test_trim_keeps_used(void)
 	backing = fm_backing();
 	ret = rte_fastmem_trim(SOCKET_ID_ANY);
 	TEST_ASSERT(ret > 0, "no zones: %d", ret);
-	TEST_ASSERT(fm_backing() < backing && fm_backing() >= SLAB, "%" PRIu64 " of %" PRIu64,
+	TEST_ASSERT(fm_backing() < backing && fm_backing() >= FM_SLAB, "%" PRIu64 " of %" PRIu64,
 			fm_backing(), backing);
 	TEST_ASSERT(rte_fastmem_owns(small) && fm_is_filled(small, 100), "object lost");
 	/* the limit has room again for what was given back */
-	limit = fm_backing() + 2 * SLAB;
+	limit = fm_backing() + 2 * FM_SLAB;
 	TEST_ASSERT_SUCCESS(rte_fastmem_set_limit(fm_socket(), limit), "limit");
 	TEST_ASSERT_SUCCESS(rte_fastmem_reserve(limit, fm_socket()), "no room");
 	rte_fastmem_free(small);
@@ -457,7 +456,7 @@ test_trim_rounds(void)
 	unsigned int round, i;
 
 	for (round = 0; round < 5; round++) {
-		TEST_ASSERT_SUCCESS(rte_fastmem_reserve((round + 1) * 2 * SLAB, fm_socket()),
+		TEST_ASSERT_SUCCESS(rte_fastmem_reserve((round + 1) * 2 * FM_SLAB, fm_socket()),
 				"reserve");
 		for (i = 0; i < FM_NB_CLASSES; i++) {
 			objs[i] = rte_fastmem_alloc(fm_class_size(i), fm_class_size(i), 0);

@@ -17,8 +17,6 @@
 #include "test.h"
 #include "test_fastmem.h"
 
-#define SLAB (2 * FM_MIB)
-
 /* --- places --- */
 
 #define NB_GROWING 4 /* classes */
@@ -41,14 +39,6 @@ grow(struct growing *g, unsigned int n)
 	return 0;
 }
 
-static int
-compare_addresses(const void *a, const void *b)
-{
-	void *const *x = a, *const *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 /* In how many runs of neighbouring slabs the objects are; and in how many slabs. */
 static unsigned int
 count_runs(struct growing *g, unsigned int *nb_slabs)
@@ -57,9 +47,9 @@ count_runs(struct growing *g, unsigned int *nb_slabs)
 	uintptr_t last = 0, slab;
 
 	*nb_slabs = 0;
-	qsort(g->objs, g->nb, sizeof(g->objs[0]), compare_addresses);
+	qsort(g->objs, g->nb, sizeof(g->objs[0]), fm_compare_ptrs);
 	for (i = 0; i < g->nb; i++) {
-		slab = (uintptr_t)g->objs[i] / SLAB;
+		slab = (uintptr_t)g->objs[i] / FM_SLAB;
 		if (slab == last)
 			continue;
 		(*nb_slabs)++;
@@ -101,7 +91,7 @@ test_classes_grow_apart(void)
 static int
 test_classes_share_zones(void)
 {
-	const size_t zone = 4 * SLAB;
+	const size_t zone = 4 * FM_SLAB;
 	void *objs[4];
 	unsigned int i;
 
@@ -121,7 +111,7 @@ test_classes_share_zones(void)
 /* --- predictions --- */
 
 #define BIG 65536 /* few are in a magazine */
-#define NB_BIG (3 * (SLAB / BIG - 1)) /* in three slabs */
+#define NB_BIG (3 * (FM_SLAB / BIG - 1)) /* in three slabs */
 #define NB_USED 48 /* of the first and the last of them */
 
 /* Of frees of any object by this thread. */
@@ -145,12 +135,12 @@ test_prediction_gives_up(void)
 	if (FM_IS_CHECKED)
 		return fm_skip("frees are checked, not predicted");
 	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, NB_BIG, BIG, 0, 0), "bulk");
-	qsort(objs, NB_BIG, sizeof(objs[0]), compare_addresses);
+	qsort(objs, NB_BIG, sizeof(objs[0]), fm_compare_ptrs);
 	for (i = 0; i < NB_USED; i++)
 		used[i] = objs[i % 2 == 0 ? i / 2 : NB_BIG - 1 - i / 2];
 	rte_fastmem_free_bulk(&objs[NB_USED / 2], NB_BIG - NB_USED);
 	rte_fastmem_cache_flush();
-	TEST_ASSERT((uintptr_t)used[0] / SLAB + 1 < (uintptr_t)used[1] / SLAB, "neighbours");
+	TEST_ASSERT((uintptr_t)used[0] / FM_SLAB + 1 < (uintptr_t)used[1] / FM_SLAB, "neighbours");
 	pause = prediction()->pause;
 	for (round = 0; round < 2000; round++) {
 		for (i = 0; i < NB_USED; i++)

@@ -131,8 +131,8 @@ fm_in_control(int (*fn)(void *arg), void *arg)
 	return job->ret;
 }
 
-static int
-flush_cache(__rte_unused void *arg)
+int
+fm_flush(__rte_unused void *arg)
 {
 	rte_fastmem_cache_flush();
 	return 0;
@@ -141,13 +141,13 @@ flush_cache(__rte_unused void *arg)
 int
 fm_flush_all(void)
 {
-	struct lcore_job job = { .fn = flush_cache };
+	struct lcore_job job = { .fn = fm_flush };
 	unsigned int lcore, nb_done = 0;
 
 	rte_eal_mp_remote_launch(lcore_main, &job, SKIP_MAIN);
 	RTE_LCORE_FOREACH_WORKER(lcore)
 		TEST_ASSERT_SUCCESS(lcore_wait(&job, lcore, ++nb_done), "lcore %u", lcore);
-	TEST_ASSERT_SUCCESS(fm_in_control(flush_cache, NULL), "no flush");
+	TEST_ASSERT_SUCCESS(fm_in_control(fm_flush, NULL), "no flush");
 	rte_fastmem_cache_flush();
 	return 0;
 }

@@ -42,14 +42,6 @@ sockets_setup(void)
 }
 
 static int
-compare_pointers(const void *a, const void *b)
-{
-	uintptr_t x = *(const uintptr_t *)a, y = *(const uintptr_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static int
 stock_take(struct stock *s, size_t size, int socket)
 {
 	const unsigned int max = LIMIT / size + 1;
@@ -59,7 +51,7 @@ stock_take(struct stock *s, size_t size, int socket)
 	TEST_ASSERT_NOT_NULL(s->objs, "no array");
 	s->n = fm_exhaust(s->objs, max, size, 8, socket);
 	TEST_ASSERT(s->n > 0, "socket %d: %d objects", socket, s->n);
-	qsort(s->objs, s->n, sizeof(*s->objs), compare_pointers);
+	qsort(s->objs, s->n, sizeof(*s->objs), fm_compare_ptrs);
 	return 0;
 }
 
