@@ -18,6 +18,7 @@
 #include <rte_atomic.h>
 #include <rte_common.h>
 #include <rte_memory.h>
+#include <rte_prefetch.h>
 
 #include "fastmem_pvt.h"
 
@@ -170,6 +171,20 @@ cache_replace(struct fastmem_shared *sh, struct fastmem_block *block,
  * Magazines.
  */
 
+/*
+ * The objects of a magazine were freed by another thread: their first lines are in its CPU's
+ * caches, and the application is about to write them. Asked for one by one, as objects are
+ * allocated, these writes wait for each other; asked for together they overlap.
+ */
+static void
+fetch_lines(const struct fastmem_mag *mag)
+{
+	uint32_t i;
+
+	for (i = mag->len; i > 0; i--)
+		rte_prefetch0_write(mag->objs[i - 1]);
+}
+
 /* A magazine for an empty cache: from the depot, or filled from slabs; or NULL. */
 static struct fastmem_mag *
 refill(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, uint32_t bin,
@@ -179,8 +194,11 @@ refill(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, 
 	struct fastmem_mag *mag = fastmem_depot_get(sh, block, socket, bin);
 	uint32_t batch = RTE_MAX(1u, BATCH_SZ >> lay->obj_shift);
 
-	if (mag != NULL)
+	if (mag != NULL) {
+		if (mag->giver != block)
+			fetch_lines(mag);
 		return mag;
+	}
 	mag = fastmem_depot_get_empty(sh, block);
 	if (mag == NULL)
 		return NULL;

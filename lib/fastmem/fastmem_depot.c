@@ -131,6 +131,7 @@ fastmem_depot_put(struct fastmem_shared *sh, struct fastmem_block *block, uint32
 {
 	struct fastmem_stack *full = shard_at(sh, socket, bin, block->shard);
 
+	mag->giver = block;
 	/* Over the limit, but not by waiting: whoever has the lock may be preempted. */
 	if (is_full(sh, socket, bin, block->shard) && fastmem_slab_drain(sh, mag->objs,
 				mag->len, stack_count(full) < COUNT_MASK / 2) != 0)

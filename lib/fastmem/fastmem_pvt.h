@@ -39,7 +39,7 @@
  * Allocation, of one object:
  *   1. the last of the loaded magazine (inline);
  *   2. the previous magazine, swapped with the loaded one;
- *   3. a magazine from the depot;
+ *   3. a magazine from the depot: the lines of another thread's objects are fetched;
  *   4. a batch from the bin's partial slabs, or from a slab of the socket's pool;
  *   5. the entry point grows the pool by a zone, holding nothing, and tries again;
  *   6. it takes back what the thread and the depots hold of other bins, and tries again.
@@ -155,6 +155,7 @@ struct __rte_cache_aligned fastmem_mag {
 	uint32_t ref; /* itself */
 	uint32_t chain;
 	uint32_t len; /* objects; of the first of a chain: magazines */
+	const struct fastmem_block *giver; /* who put it into a depot; not to be looked into */
 	alignas(RTE_CACHE_LINE_SIZE) char pad[RTE_CACHE_LINE_SIZE - sizeof(void *)];
 	void *floor; /* NULL, which tells that nothing is above */
 	void *objs[RTE_FASTMEM_MAG_OBJS];
