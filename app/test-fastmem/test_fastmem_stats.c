@@ -213,6 +213,36 @@ test_hits(void)
 	return TEST_SUCCESS;
 }
 
+/* Far more than the word of a cache has room to count: none is lost, and each is a hit. */
+static int
+test_count_many(void)
+{
+	const unsigned int nb = 3 << 16;
+	struct snapshot s;
+	void *objs[7];
+	unsigned int i;
+	uint64_t misses;
+
+	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, RTE_DIM(objs), 128, 0, 0), "bulk");
+	rte_fastmem_free_bulk(objs, RTE_DIM(objs));
+	if (take(&s, 128) != 0)
+		return TEST_FAILED;
+	misses = s.lcore_cls.alloc_cache_misses;
+	for (i = 0; i < nb; i++) {
+		objs[0] = rte_fastmem_alloc(128, 0, 0);
+		TEST_ASSERT_NOT_NULL(objs[0], "no object");
+		rte_fastmem_free(objs[0]);
+	}
+	EXPECT(128, nb, nb, 0);
+	for (i = 0; i < nb / 4; i++) {
+		TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, RTE_DIM(objs), 128, 0, 0), "bulk");
+		rte_fastmem_free_bulk(objs, RTE_DIM(objs));
+	}
+	EXPECT(128, nb / 4 * RTE_DIM(objs), nb / 4 * RTE_DIM(objs), 0);
+	TEST_ASSERT_EQUAL(s.lcore_cls.alloc_cache_misses, misses, "misses");
+	return TEST_SUCCESS;
+}
+
 static int
 test_count_nomem(void)
 {
@@ -368,6 +398,7 @@ struct unit_test_suite fm_stats_suite = {
 		FM_CASE(test_counts),
 		FM_CASE(test_count_realloc),
 		FM_CASE(test_hits),
+		FM_CASE(test_count_many),
 		FM_CASE(test_count_nomem),
 		FM_CASE(test_reset),
 		FM_CASE(test_stats_errors),

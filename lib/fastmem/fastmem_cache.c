@@ -23,7 +23,6 @@
 #include "fastmem_pvt.h"
 
 #define BATCH_SZ (128u << 10) /* bytes of objects taken from slabs at once */
-#define FOLD (UINT64_C(1) << 56) /* allocations counted beside the length: 2^40 */
 
 static struct rte_fastmem_cache *
 cache_of(struct fastmem_block *block, uint32_t socket, uint32_t bin)
@@ -37,67 +36,62 @@ cold_of(struct fastmem_block *block, uint32_t socket, uint32_t bin)
 	return &block->cold[socket * RTE_FASTMEM_NB_BINS + bin];
 }
 
-/* The magazine whose slots a cache has. */
+/* The loaded magazine; there is one. */
 static struct fastmem_mag *
-mag_of(const struct rte_fastmem_cache *cache, void **objs)
+loaded_mag(const struct rte_fastmem_cache *cache)
 {
-	return (struct fastmem_mag *)(void *)((char *)&objs[fastmem_cache_first(cache)] -
+	return (struct fastmem_mag *)(void *)((char *)fastmem_cache_base(cache) -
 			offsetof(struct fastmem_mag, objs));
 }
 
+/* Also true while it is being loaded or given up. */
 static bool
 has_mag(const struct rte_fastmem_cache *cache)
 {
-	return fastmem_cache_end(cache) <= RTE_FASTMEM_MAG_OBJS;
+	return cache->limit != fastmem_cache_base(cache);
 }
 
-/* Set the end of the loaded magazine's objects, of which there are so many more or fewer. */
+/* An end, and no allocations counted. */
+static uint64_t
+no_count(void **end)
+{
+	return (uint64_t)(uintptr_t)end << RTE_FASTMEM_COUNT_BITS | FASTMEM_COUNT_MASK;
+}
+
+/* Set the end of the objects, of which so many were moved here or away: not freed, not allocated. */
 static void
-cache_set_end(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, uint32_t end,
+cache_set_end(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, void **end,
 	uint64_t moved)
 {
-	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
-
 	fastmem_count(&cold->moved, moved);
-	if (unlikely(count_end >= FOLD)) {
-		fastmem_count(&cold->folded, count_end >> 16);
-		count_end = 0;
-	}
-	rte_atomic_store_explicit(&cache->count_end,
-		(count_end & ~UINT64_C(0xffff)) | end * sizeof(void *), rte_memory_order_release);
+	fastmem_count(&cold->folded, fastmem_cache_counted(__rte_fastmem_end_count(cache)));
+	rte_atomic_store_explicit(&cache->end_count, no_count(end), rte_memory_order_release);
 }
 
-/* Set the length of the loaded magazine: by moving objects, not by allocating or freeing. */
+/* Make room for counting. */
 static void
-cache_set_len(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, uint32_t len)
+cache_fold(struct rte_fastmem_cache *cache, struct fastmem_cold *cold)
 {
-	cache_set_end(cache, cold, fastmem_cache_first(cache) + len,
-		(uint64_t)len - fastmem_cache_len(cache));
+	cache_set_end(cache, cold, __rte_fastmem_end(__rte_fastmem_end_count(cache)), 0);
+}
+
+/* Have no objects in the loaded magazine, if there is one. */
+static void
+cache_forget(struct rte_fastmem_cache *cache, struct fastmem_cold *cold)
+{
+	cache_set_end(cache, cold, fastmem_cache_base(cache), -(uint64_t)fastmem_cache_len(cache));
 }
 
 static uint32_t
-prev_len(const struct rte_fastmem_cache *cache)
+prev_len(const struct fastmem_cold *cold)
 {
-	return rte_atomic_load_explicit(&cache->prev_len, rte_memory_order_relaxed);
+	return rte_atomic_load_explicit(&cold->prev_len, rte_memory_order_relaxed);
 }
 
 static void
-set_prev_len(struct rte_fastmem_cache *cache, uint32_t len)
+set_prev_len(struct fastmem_cold *cold, uint32_t len)
 {
-	rte_atomic_store_explicit(&cache->prev_len, len, rte_memory_order_release);
-}
-
-/* Room in the loaded magazine. */
-static uint32_t
-cache_room(const struct rte_fastmem_cache *cache)
-{
-	return has_mag(cache) ? RTE_FASTMEM_MAG_OBJS - fastmem_cache_end(cache) : 0;
-}
-
-static uint32_t
-cache_cap(const struct rte_fastmem_cache *cache)
-{
-	return RTE_FASTMEM_MAG_OBJS - fastmem_cache_first(cache);
+	rte_atomic_store_explicit(&cold->prev_len, len, rte_memory_order_release);
 }
 
 /*
@@ -105,54 +99,62 @@ cache_cap(const struct rte_fastmem_cache *cache)
  * find lengths that are too small, never too large; so both are 0 meanwhile.
  */
 
-/* Load slots with so many objects in place of the loaded ones, which become the previous. */
+/* Load a magazine with so many objects; the loaded one becomes the previous. */
 static void
-cache_shift(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, void **objs,
+cache_load(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, struct fastmem_mag *mag,
 	uint32_t len)
 {
-	void **loaded = has_mag(cache) ? cache->objs : NULL;
-	uint32_t loaded_len = fastmem_cache_len(cache);
+	struct fastmem_mag *loaded = has_mag(cache) ? loaded_mag(cache) : NULL;
+	uint32_t nb_loaded = fastmem_cache_len(cache);
 
-	if (loaded != NULL)
-		cache_set_len(cache, cold, 0);
-	set_prev_len(cache, 0);
+	cache_forget(cache, cold);
+	set_prev_len(cold, 0);
 	rte_compiler_barrier();
-	cache->prev_objs = loaded;
-	cache->objs = objs;
+	cold->prev = loaded;
+	rte_atomic_store_explicit(&cache->base, mag->objs, rte_memory_order_relaxed);
 	rte_compiler_barrier();
-	set_prev_len(cache, loaded_len);
-	cache_set_len(cache, cold, len);
+	cache->limit = &mag->objs[cold->cap];
+	rte_compiler_barrier();
+	set_prev_len(cold, nb_loaded);
+	cache_set_end(cache, cold, &mag->objs[len], len);
 }
 
 static void
 cache_swap(struct rte_fastmem_cache *cache, struct fastmem_cold *cold)
 {
-	cache_shift(cache, cold, cache->prev_objs, prev_len(cache));
+	cache_load(cache, cold, cold->prev, prev_len(cold));
 }
 
-/* Take the previous magazine away, NULL when there is none. */
+/* Give the loaded magazine up. What it is then is at none. */
 static struct fastmem_mag *
-cache_take_prev(struct rte_fastmem_cache *cache)
+cache_unload(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, void **none)
 {
-	struct fastmem_mag *mag;
+	struct fastmem_mag *mag = loaded_mag(cache);
 
-	if (cache->prev_objs == NULL)
-		return NULL;
-	mag = mag_of(cache, cache->prev_objs);
-	mag->len = prev_len(cache);
-	set_prev_len(cache, 0);
-	cache->prev_objs = NULL;
+	mag->len = fastmem_cache_len(cache);
+	cache_forget(cache, cold);
+	rte_compiler_barrier();
+	cache->limit = none;
+	rte_compiler_barrier();
+	rte_atomic_store_explicit(&cache->base, none, rte_memory_order_relaxed);
+	rte_atomic_store_explicit(&cache->end_count, no_count(none), rte_memory_order_relaxed);
 	rte_compiler_barrier();
 	return mag;
 }
 
-/* Load a magazine. The one that was loaded becomes the previous: that was taken away. */
-static void
-cache_load(struct rte_fastmem_cache *cache, struct fastmem_cold *cold,
-	struct fastmem_mag *mag, uint32_t len)
+/* Take the previous magazine away, NULL when there is none. */
+static struct fastmem_mag *
+cache_take_prev(struct fastmem_cold *cold)
 {
-	/* By integers: slot 0 may lie before the magazine, where no pointer may point. */
-	cache_shift(cache, cold, (void **)((uintptr_t)mag->objs - cache->first), len);
+	struct fastmem_mag *mag = cold->prev;
+
+	if (mag == NULL)
+		return NULL;
+	mag->len = prev_len(cold);
+	set_prev_len(cold, 0);
+	cold->prev = NULL;
+	rte_compiler_barrier();
+	return mag;
 }
 
 /* The loaded magazine, if any, is empty, as is the previous one: load this one. */
@@ -160,7 +162,7 @@ static void
 cache_replace(struct fastmem_shared *sh, struct fastmem_block *block,
 	struct rte_fastmem_cache *cache, struct fastmem_cold *cold, struct fastmem_mag *mag)
 {
-	struct fastmem_mag *empty = cache_take_prev(cache);
+	struct fastmem_mag *empty = cache_take_prev(cold);
 
 	if (empty != NULL)
 		fastmem_depot_put_empty(sh, block, empty);
@@ -272,7 +274,8 @@ fastmem_cache_get(struct fastmem_shared *sh, struct fastmem_block *block, uint32
 	}
 	cache = cache_of(block, socket, bin);
 	cold = cold_of(block, socket, bin);
-	if (fastmem_cache_len(cache) == 0 && prev_len(cache) != 0)
+	cache_fold(cache, cold);
+	if (fastmem_cache_len(cache) == 0 && prev_len(cold) != 0)
 		cache_swap(cache, cold);
 	if (__rte_fastmem_cache_pop(cache, &obj))
 		return obj;
@@ -304,14 +307,14 @@ make_room(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socke
 	struct fastmem_cold *cold = cold_of(block, socket, bin);
 	struct fastmem_mag *mag, *full;
 
-	if (cache->prev_objs != NULL && prev_len(cache) < cache_cap(cache)) {
+	if (cold->prev != NULL && prev_len(cold) < cold->cap) {
 		cache_swap(cache, cold);
 		return ROOM_OWN;
 	}
 	mag = fastmem_depot_get_empty(sh, block);
 	if (mag == NULL)
 		return ROOM_NONE;
-	full = cache_take_prev(cache);
+	full = cache_take_prev(cold);
 	cache_load(cache, cold, mag, 0);
 	if (full == NULL)
 		return ROOM_OWN;
@@ -326,6 +329,8 @@ fastmem_cache_put_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 	struct rte_fastmem_cache *cache;
 	enum room room = ROOM_OWN;
 	struct fastmem_cold *cold;
+	void **end;
+	uint64_t end_count;
 	uint32_t k;
 
 	if (unlikely(block == NULL)) {
@@ -335,14 +340,16 @@ fastmem_cache_put_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 	cache = cache_of(block, socket, bin);
 	cold = cold_of(block, socket, bin);
 	for (;;) {
-		k = RTE_MIN(n, cache_room(cache));
+		k = RTE_MIN(n, fastmem_cache_room(cache));
+		end_count = __rte_fastmem_end_count(cache);
+		end = __rte_fastmem_end(end_count);
 		if (k > 0)
-			memcpy(&cache->objs[fastmem_cache_end(cache)], objs, k * sizeof(objs[0]));
+			memcpy(end, objs, k * sizeof(objs[0]));
 		if (room == ROOM_OWN) {
 			/* No move: a change of the end alone is k objects freed. */
-			fastmem_cache_freed(cache, k);
+			__rte_fastmem_cache_given(cache, end_count, k);
 		} else {
-			cache_set_len(cache, cold, fastmem_cache_len(cache) + k);
+			cache_set_end(cache, cold, end + k, k);
 			fastmem_count(&cold->free_misses, k);
 		}
 		objs += k;
@@ -408,7 +415,7 @@ get_past_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t 
 {
 	struct rte_fastmem_cache *cache = cache_of(block, socket, bin);
 	struct fastmem_cold *cold = cold_of(block, socket, bin);
-	uint32_t len = fastmem_cache_len(cache), own = len + prev_len(cache);
+	uint32_t len = fastmem_cache_len(cache), own = len + prev_len(cold);
 	void *some[RTE_FASTMEM_MAG_OBJS], **others = some;
 	struct fastmem_mag *rest;
 	bool is_done;
@@ -421,15 +428,12 @@ get_past_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t 
 	is_done = gather(sh, block, socket, bin, others, n - own, &rest);
 	if (is_done) {
 		if (len > 0)
-			memcpy(objs, &cache->objs[fastmem_cache_first(cache)],
-				len * sizeof(objs[0]));
+			memcpy(objs, fastmem_cache_base(cache), len * sizeof(objs[0]));
 		if (own > len)
-			memcpy(&objs[len], &cache->prev_objs[fastmem_cache_first(cache)],
-				(own - len) * sizeof(objs[0]));
+			memcpy(&objs[len], cold->prev->objs, (own - len) * sizeof(objs[0]));
 		memcpy(&objs[own], others, (n - own) * sizeof(objs[0]));
-		set_prev_len(cache, 0);
-		if (has_mag(cache))
-			cache_set_len(cache, cold, 0);
+		set_prev_len(cold, 0);
+		cache_forget(cache, cold);
 		if (rest != NULL)
 			cache_replace(sh, block, cache, cold, rest);
 		fastmem_count(&cold->alloc_misses, n);
@@ -475,10 +479,11 @@ fastmem_cache_get_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 		return get_bulk_uncached(sh, block, socket, bin, objs, n);
 	cache = cache_of(block, socket, bin);
 	cold = cold_of(block, socket, bin);
+	cache_fold(cache, cold);
 	len = fastmem_cache_len(cache);
 	if (__rte_fastmem_cache_pop_bulk(cache, objs, n))
 		return n;
-	if (n - len > prev_len(cache))
+	if (n - len > prev_len(cold))
 		return get_past_cache(sh, block, socket, bin, objs, n);
 	__rte_fastmem_cache_pop_bulk(cache, objs, len);
 	cache_swap(cache, cold);
@@ -496,28 +501,28 @@ fastmem_cache_count_nomem(struct fastmem_shared *sh, struct fastmem_block *block
 		fastmem_count(&cold_of(block, socket, bin)->nomem, n);
 }
 
+/* Where a cache without a magazine begins and ends. */
+static void **
+no_slot(struct fastmem_shared *sh)
+{
+	return &sh->no_objs[RTE_DIM(sh->no_objs)];
+}
+
 /* Empty one cache into the slabs and take its magazines. */
 static void
 drain_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, uint32_t bin)
 {
 	struct rte_fastmem_cache *cache = cache_of(block, socket, bin);
 	struct fastmem_cold *cold = cold_of(block, socket, bin);
-	struct fastmem_mag *loaded, *prev = NULL;
+	struct fastmem_mag *loaded, *prev;
 
-	if (!has_mag(cache)) {
-		/* Its process was killed while it loaded a first magazine, or gave back a last. */
-		cache->objs = &sh->no_objs[FASTMEM_NO_OBJS];
+	if (!has_mag(cache))
 		return;
-	}
-	loaded = mag_of(cache, cache->objs);
-	loaded->len = fastmem_cache_len(cache);
-	/* The same: its process was killed while it changed magazines. */
-	if (cache->prev_objs != cache->objs)
-		prev = cache_take_prev(cache);
-	cache->prev_objs = NULL;
-	cache_set_end(cache, cold, FASTMEM_NO_MAG, -(uint64_t)loaded->len);
-	cache->objs = &sh->no_objs[FASTMEM_NO_OBJS];
-	rte_compiler_barrier();
+	/* Its process was killed while it changed magazines: they are one. */
+	if (cold->prev == loaded_mag(cache))
+		cold->prev = NULL;
+	prev = cache_take_prev(cold);
+	loaded = cache_unload(cache, cold, no_slot(sh));
 	fastmem_slab_drain(sh, loaded->objs, loaded->len, false);
 	fastmem_depot_put_empty(sh, block, loaded);
 	if (prev == NULL)
@@ -558,24 +563,33 @@ fastmem_cache_flush(struct fastmem_shared *sh, struct fastmem_block *block, int 
 		fastmem_depot_drop_stash(sh, block);
 }
 
-/* When no thread is at work: caches without a magazine must look empty, and full. */
+/* Caches have limits below and above; without a magazine they look empty, and full. */
+static bool
+is_limited(struct fastmem_shared *sh, const struct rte_fastmem_cache *cache, uint32_t cap)
+{
+	void **end = __rte_fastmem_end(__rte_fastmem_end_count(cache));
+	void **base = fastmem_cache_base(cache);
+
+	if (!has_mag(cache))
+		return base == no_slot(sh) && end == base && base[-1] == NULL;
+	return base[-1] == NULL && end >= base && end <= cache->limit &&
+		cache->limit == &base[cap];
+}
+
+/* When no thread is at work. */
 unsigned int
 fastmem_cache_validate(struct fastmem_shared *sh, FILE *f)
 {
 	struct fastmem_block *block = rte_atomic_load_explicit(&sh->blocks,
 			rte_memory_order_acquire);
-	const struct rte_fastmem_cache *cache;
 	unsigned int nb_bad = 0;
-	uint32_t socket, bin, first;
+	uint32_t socket, bin;
 
 	for (; block != NULL; block = block->next) {
 		for (socket = 0; socket < sh->nb_sockets; socket++) {
 			for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++) {
-				cache = cache_of(block, socket, bin);
-				first = fastmem_cache_first(cache);
-				if (has_mag(cache) ? cache->objs[(ptrdiff_t)first - 1] == NULL &&
-						fastmem_cache_end(cache) >= first :
-						cache->objs == &sh->no_objs[FASTMEM_NO_OBJS])
+				if (is_limited(sh, cache_of(block, socket, bin),
+							cold_of(block, socket, bin)->cap))
 					continue;
 				fprintf(f, "lcore %d socket %u bin %u: no limit to the cache\n",
 					(int)block->lcore, socket, bin);
@@ -593,12 +607,12 @@ fastmem_cache_block_sz(const struct fastmem_shared *sh)
 		RTE_FASTMEM_NB_BINS * sizeof(struct fastmem_cold));
 }
 
-static void
-init_cache(struct fastmem_shared *sh, struct rte_fastmem_cache *cache, uint32_t cap)
+void
+fastmem_cache_init(struct rte_fastmem_cache *cache, void **none)
 {
-	cache->count_end = FASTMEM_NO_MAG * sizeof(void *);
-	cache->objs = &sh->no_objs[FASTMEM_NO_OBJS];
-	cache->first = (RTE_FASTMEM_MAG_OBJS - cap) * sizeof(void *);
+	cache->end_count = no_count(none);
+	cache->limit = none;
+	cache->base = none;
 	fastmem_predict_init(&cache->pred);
 }
 
@@ -608,7 +622,7 @@ fastmem_cache_init_block(struct fastmem_shared *sh, struct fastmem_block *block)
 	uint32_t socket, bin;
 
 	block->cold = (void *)&block->homes[sh->nb_sockets];
-	init_cache(sh, &block->none, RTE_FASTMEM_MAG_OBJS);
+	fastmem_cache_init(&block->none, no_slot(sh));
 	for (socket = 0; socket < sh->nb_sockets; socket++) {
 		struct rte_fastmem_home *home = &block->homes[socket];
 
@@ -617,7 +631,9 @@ fastmem_cache_init_block(struct fastmem_shared *sh, struct fastmem_block *block)
 		home->map = sh->map;
 		home->pred_cache = &block->none;
 		fastmem_predict_init(&home->pred);
-		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
-			init_cache(sh, &home->caches[bin], sh->layouts[bin].cap);
+		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++) {
+			fastmem_cache_init(&home->caches[bin], no_slot(sh));
+			cold_of(block, socket, bin)->cap = sh->layouts[bin].cap;
+		}
 	}
 }

@@ -186,7 +186,7 @@ go_under(uint32_t socket, uint32_t bin, void *obj)
 		return;
 	cache = __rte_fastmem_cache_at(fastmem_cache_offset(socket, bin));
 	len = fastmem_cache_len(cache);
-	objs = &cache->objs[fastmem_cache_first(cache)];
+	objs = fastmem_cache_base(cache);
 	if (len < 2 || objs[len - 1] != obj)
 		return;
 	memmove(&objs[1], &objs[0], (len - 1) * sizeof(objs[0]));

@@ -78,6 +78,21 @@ eal_leave(void)
 		fastmem_local_unlock(&eal_lock);
 }
 
+void
+fastmem_zone_release(const char *name)
+{
+	const struct rte_memzone *mz;
+	int ret = -1;
+
+	eal_enter();
+	mz = rte_memzone_lookup(name);
+	if (mz != NULL)
+		ret = rte_memzone_free(mz);
+	eal_leave();
+	if (ret != 0)
+		FASTMEM_LOG(ERR, "cannot free memzone %s: %s", name, rte_strerror(rte_errno));
+}
+
 const struct rte_memzone *
 fastmem_zone_reserve(const char *name, size_t len, int socket, unsigned int flags,
 	unsigned int align)
@@ -93,22 +108,16 @@ fastmem_zone_reserve(const char *name, size_t len, int socket, unsigned int flag
 	eal_enter();
 	mz = rte_memzone_reserve_aligned(name, len, socket, flags, align);
 	eal_leave();
+	/* A cache's word has room for so much of an address. */
+	if (mz != NULL && ((uint64_t)(uintptr_t)mz->addr + mz->len) >>
+				(64 - RTE_FASTMEM_COUNT_BITS) != 0) {
+		FASTMEM_LOG(ERR, "memory of EAL at %p is too high: see its option --base-virtaddr",
+			mz->addr);
+		fastmem_zone_release(name);
+		rte_errno = ENOMEM;
+		return NULL;
+	}
 	return mz;
-}
-
-void
-fastmem_zone_release(const char *name)
-{
-	const struct rte_memzone *mz;
-	int ret = -1;
-
-	eal_enter();
-	mz = rte_memzone_lookup(name);
-	if (mz != NULL)
-		ret = rte_memzone_free(mz);
-	eal_leave();
-	if (ret != 0)
-		FASTMEM_LOG(ERR, "cannot free memzone %s: %s", name, rte_strerror(rte_errno));
 }
 
 /*

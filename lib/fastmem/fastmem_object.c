@@ -490,11 +490,13 @@ free_run(struct rte_fastmem_home *home, uint16_t offset, void **ptrs, unsigned i
 {
 	struct rte_fastmem_cache *cache = __rte_fastmem_cache_at(offset);
 	struct fastmem_shared *sh;
+	uint64_t end_count;
 
 	fastmem_predict(home, ptrs[0], offset);
-	if (likely(fastmem_cache_end(cache) + (uint64_t)n <= RTE_FASTMEM_MAG_OBJS)) {
-		__rte_fastmem_copy(&cache->objs[fastmem_cache_end(cache)], ptrs, n);
-		fastmem_cache_freed(cache, n);
+	if (likely(n <= fastmem_cache_room(cache))) {
+		end_count = __rte_fastmem_end_count(cache);
+		__rte_fastmem_copy(__rte_fastmem_end(end_count), ptrs, n);
+		__rte_fastmem_cache_given(cache, end_count, n);
 		return;
 	}
 	sh = fastmem_shared();
@@ -569,9 +571,8 @@ __rte_fastmem_free_bulk_spread(void **ptrs, unsigned int n)
 	cache = are_predicted(&home->pred, ptrs, n) ? home->pred_cache :
 		cache_of_all(home, ptrs, n);
 	/* Unless memory that was freed before is freed again. */
-	if (likely(cache != NULL) &&
-			likely(fastmem_cache_end(cache) + (uint64_t)n <= RTE_FASTMEM_MAG_OBJS)) {
-		fastmem_cache_freed(cache, n);
+	if (likely(cache != NULL) && likely(n <= fastmem_cache_room(cache))) {
+		__rte_fastmem_cache_given(cache, __rte_fastmem_end_count(cache), n);
 		return;
 	}
 	__rte_fastmem_free_bulk_slow(ptrs, n);

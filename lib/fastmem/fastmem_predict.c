@@ -55,8 +55,8 @@ frees_of(const struct rte_fastmem_cache *cache)
 		return 0; /* the cache of no slab */
 	cold = &block->cold[fastmem_offset_socket(offset) * RTE_FASTMEM_NB_BINS +
 		fastmem_offset_bin(offset)];
-	return (uint32_t)(rte_atomic_load_explicit(&cache->count_end,
-				rte_memory_order_relaxed) >> 16) + fastmem_cache_len(cache) -
+	return (uint32_t)rte_atomic_load_explicit(&cold->folded, rte_memory_order_relaxed) +
+		fastmem_cache_counted(__rte_fastmem_end_count(cache)) + fastmem_cache_len(cache) -
 		(uint32_t)rte_atomic_load_explicit(&cold->moved, rte_memory_order_relaxed);
 }
 

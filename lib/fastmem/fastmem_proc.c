@@ -43,23 +43,24 @@ struct thread {
 };
 
 /* What every thread starts with, and falls back to. */
-static void *no_objs[FASTMEM_NO_OBJS];
-#define NO_CACHE { \
-	.count_end = FASTMEM_NO_MAG * sizeof(void *), \
-	.objs = &no_objs[FASTMEM_NO_OBJS], \
-}
+static void *no_objs[1];
 static struct {
 	struct rte_fastmem_cache none;
 	struct rte_fastmem_home homes[FASTMEM_MAX_SOCKETS];
-} no_caches = {
-	.none = NO_CACHE,
-	.homes = {
-		[0 ... FASTMEM_MAX_SOCKETS - 1] = {
-			.caches = { [0 ... RTE_FASTMEM_NB_BINS - 1] = NO_CACHE },
-			.pred_cache = &no_caches.none,
-		},
-	},
-};
+} no_caches;
+
+/* Before anybody else: a shifted address is no constant for the linker. */
+RTE_INIT_PRIO(fastmem_no_caches, LOG)
+{
+	uint32_t socket, bin;
+
+	fastmem_cache_init(&no_caches.none, &no_objs[1]);
+	for (socket = 0; socket < FASTMEM_MAX_SOCKETS; socket++) {
+		no_caches.homes[socket].pred_cache = &no_caches.none;
+		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
+			fastmem_cache_init(&no_caches.homes[socket].caches[bin], &no_objs[1]);
+	}
+}
 
 #define NO_CACHES { &no_caches.homes[0], (char *)&no_caches.none }
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(per_lcore___rte_fastmem_thread, 26.11)

@@ -116,16 +116,12 @@ extern int fastmem_logtype;
 	sizeof(struct rte_fastmem_home)))
 #define FASTMEM_MAX_SOCKETS (RTE_MAX_NUMA_NODES < FASTMEM_OFFSET_SOCKETS ? \
 	RTE_MAX_NUMA_NODES : FASTMEM_OFFSET_SOCKETS)
+#define FASTMEM_COUNT_MASK (RTE_BIT32(RTE_FASTMEM_COUNT_BITS) - 1) /* in a cache's word */
 #define FASTMEM_MAX_PROCS 128
 #define FASTMEM_ZONE_SLABS 64 /* at most: 128 MiB */
 #define FASTMEM_MAX_ARENAS 512
 #define FASTMEM_NB_SHARDS 8 /* of a depot */
 #define FASTMEM_META_ORDERS 12 /* 64 B to 128 KiB */
-/* End of the objects of a cache without a magazine, in slots: looks full, and empty. */
-#define FASTMEM_NO_MAG (UINT16_MAX / sizeof(void *))
-/* The end in a cache's word, in slots. */
-#define FASTMEM_END(count_end) ((uint32_t)((uint16_t)(count_end) / sizeof(void *)))
-#define FASTMEM_NO_OBJS 2 /* NULLs that are its slots: what is beyond is not looked at */
 #define FASTMEM_ZONE_NAME "fastmem_%u_%u" /* of its memzone: socket, id */
 #define FASTMEM_ZONE_SLACK 256 /* at most so much of a slab's ends is not ours */
 #define FASTMEM_WHOLE_BIN (RTE_FASTMEM_NB_CLASSES - 1) /* 1 MiB: wants whole slabs */
@@ -244,16 +240,20 @@ struct __rte_cache_aligned fastmem_socket {
 #define FASTMEM_NB_COUNTERS 5
 
 /*
- * Slow counters of a cache. Objects freed into it = len + allocations - moved,
+ * The cold part of a cache, with its slow counters. Objects freed into it = len + allocations - moved,
  * where moved is what the slow path added to the loaded magazine, less what it took.
  */
 struct fastmem_cold {
-	RTE_ATOMIC(uint64_t) folded; /* allocations moved out of count_end */
+	RTE_ATOMIC(uint64_t) folded; /* allocations moved out of end_count */
 	RTE_ATOMIC(uint64_t) moved;
 	RTE_ATOMIC(uint64_t) alloc_misses;
 	RTE_ATOMIC(uint64_t) free_misses;
 	RTE_ATOMIC(uint64_t) nomem;
 	RTE_ATOMIC(uint64_t) base[FASTMEM_NB_COUNTERS]; /* at the last reset of statistics */
+	/* Not counters: the rest of the cache. */
+	struct fastmem_mag *prev; /* the magazine that was loaded before, or NULL */
+	RTE_ATOMIC(uint32_t) prev_len; /* objects in it; read by statistics */
+	uint32_t cap; /* objects in a magazine; set once */
 };
 
 /* The caches of a thread, for all sockets. Never freed; used again by its lcore id. */
@@ -308,7 +308,7 @@ struct __rte_cache_aligned fastmem_shared {
 	RTE_ATOMIC(uint16_t) *map;
 	RTE_ATOMIC(struct fastmem_slab *) *slabs;
 	struct fastmem_layout layouts[RTE_FASTMEM_NB_BINS];
-	void *no_objs[FASTMEM_NO_OBJS]; /* NULLs, for caches without a magazine */
+	void *no_objs[1]; /* NULL, which lies below a cache without a magazine */
 
 	alignas(RTE_CACHE_LINE_SIZE) struct fastmem_lock meta_lock;
 	uint32_t nb_arenas;
@@ -527,47 +527,47 @@ void fastmem_cache_count_nomem(struct fastmem_shared *sh, struct fastmem_block *
 void fastmem_cache_drain(struct fastmem_shared *sh, struct fastmem_block *block);
 /* As rte_fastmem_cache_flush(): this block, if not NULL, and all depots of a socket or all. */
 void fastmem_cache_flush(struct fastmem_shared *sh, struct fastmem_block *block, int socket);
+/* Without a magazine: it begins and ends at none, below which lies a NULL. */
+void fastmem_cache_init(struct rte_fastmem_cache *cache, void **none);
 void fastmem_cache_init_block(struct fastmem_shared *sh, struct fastmem_block *block);
 size_t fastmem_cache_block_sz(const struct fastmem_shared *sh);
 unsigned int fastmem_cache_validate(struct fastmem_shared *sh, FILE *f);
 
-static inline uint32_t
-fastmem_cache_end(const struct rte_fastmem_cache *cache)
+static inline void **
+fastmem_cache_base(const struct rte_fastmem_cache *cache)
 {
-	return FASTMEM_END(rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed));
-}
-
-/* Slot of the first object of a magazine. */
-static inline uint32_t
-fastmem_cache_first(const struct rte_fastmem_cache *cache)
-{
-	return cache->first / sizeof(void *);
+	return rte_atomic_load_explicit(&cache->base, rte_memory_order_relaxed);
 }
 
 /* Objects in the loaded magazine, by the cache's word. */
 static inline uint32_t
-fastmem_cache_len_of(const struct rte_fastmem_cache *cache, uint64_t count_end)
+fastmem_cache_len_of(const struct rte_fastmem_cache *cache, uint64_t end_count)
 {
-	uint32_t end = FASTMEM_END(count_end);
+	uintptr_t len = ((uintptr_t)__rte_fastmem_end(end_count) -
+			(uintptr_t)fastmem_cache_base(cache)) / sizeof(void *);
 
-	return end > RTE_FASTMEM_MAG_OBJS ? 0 : end - fastmem_cache_first(cache);
+	/* While magazines change, the end and the base may be of two. */
+	return len > RTE_FASTMEM_MAG_OBJS ? 0 : (uint32_t)len;
 }
 
 static inline uint32_t
 fastmem_cache_len(const struct rte_fastmem_cache *cache)
 {
-	return fastmem_cache_len_of(cache, rte_atomic_load_explicit(&cache->count_end,
-			rte_memory_order_relaxed));
+	return fastmem_cache_len_of(cache, __rte_fastmem_end_count(cache));
 }
 
-/* So many objects were freed, and copied behind the end. */
-static inline void
-fastmem_cache_freed(struct rte_fastmem_cache *cache, uint32_t n)
+/* Room in the loaded magazine. */
+static inline uint32_t
+fastmem_cache_room(const struct rte_fastmem_cache *cache)
 {
-	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
+	return (uint32_t)(cache->limit - __rte_fastmem_end(__rte_fastmem_end_count(cache)));
+}
 
-	rte_atomic_store_explicit(&cache->count_end, count_end + n * sizeof(void *),
-		rte_memory_order_release);
+/* Allocations counted in a cache's word. */
+static inline uint32_t
+fastmem_cache_counted(uint64_t end_count)
+{
+	return FASTMEM_COUNT_MASK - (end_count & FASTMEM_COUNT_MASK);
 }
 
 /* fastmem_predict.c: predictions of the slabs of frees. */

@@ -35,15 +35,15 @@ static void
 cache_counters(const struct rte_fastmem_cache *cache, const struct fastmem_cold *cold,
 	struct rte_fastmem_lcore_stats *c, uint64_t *len)
 {
-	uint64_t count_end = load(&cache->count_end);
+	uint64_t end_count = load(&cache->end_count);
 
-	c->alloc_cache_hits = load(&cold->folded) + (count_end >> 16);
+	c->alloc_cache_hits = load(&cold->folded) + fastmem_cache_counted(end_count);
 	c->alloc_cache_misses = load(&cold->alloc_misses);
 	c->alloc_nomem = load(&cold->nomem);
-	*len = fastmem_cache_len_of(cache, count_end);
+	*len = fastmem_cache_len_of(cache, end_count);
 	c->free_cache_hits = *len + c->alloc_cache_hits - load(&cold->moved);
 	c->free_cache_misses = load(&cold->free_misses);
-	*len += rte_atomic_load_explicit(&cache->prev_len, rte_memory_order_relaxed);
+	*len += rte_atomic_load_explicit(&cold->prev_len, rte_memory_order_relaxed);
 }
 
 static void

@@ -84,12 +84,12 @@ wreck_caches(struct fastmem_shared *sh, uint32_t id)
 	while (block != NULL && rte_atomic_load_explicit(&block->owner,
 				rte_memory_order_relaxed) != 0)
 		block = block->next;
-	mag = block == NULL ? NULL : fastmem_depot_get_empty(sh, block);
-	if (mag == NULL)
-		return -1;
 	for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++) {
+		mag = block == NULL ? NULL : fastmem_depot_get_empty(sh, block);
+		if (mag == NULL)
+			return -1;
 		cache = &block->homes[0].caches[bin];
-		cache->objs = mag->objs;
+		rte_atomic_store_explicit(&cache->base, mag->objs, rte_memory_order_relaxed);
 		cache->pred.start = sh->map_first << RTE_FASTMEM_SLAB_SHIFT;
 		cache->pred.len = sh->map_len << RTE_FASTMEM_SLAB_SHIFT;
 	}

@@ -16,6 +16,10 @@
  * full to the other; the same goes for a thread that has no caches yet. So the fast path
  * has no test for "initialised" or "has caches".
  *
+ * What it works on is one word: the address behind the last pointer, and a count of those taken.
+ * Nothing is added to that address: the object last freed is the next allocated, and the sooner
+ * its slot's address is known, the sooner it is there.
+ *
  * A free finds the cache by a map with an entry per slab, 2 MiB of address space:
  * the offset of the cache from the start of a thread's caches; 0 is no slab of
  * ours and leads to a cache that is always full. Before that it looks whether the slab is
@@ -51,9 +55,10 @@
 #define RTE_FASTMEM_NB_ALIGNED 9
 /** Number of bins of a socket. */
 #define RTE_FASTMEM_NB_BINS (RTE_FASTMEM_NB_CLASSES + RTE_FASTMEM_NB_ALIGNED)
-/** Slots of a magazine, and their bytes: powers of two, so that one bit tells that it is full. */
+/** Slots of a magazine. */
 #define RTE_FASTMEM_MAG_OBJS 256
-#define RTE_FASTMEM_MAG_SZ (RTE_FASTMEM_MAG_OBJS * sizeof(void *))
+/** Bits of a cache's word that count down; the others are an address. */
+#define RTE_FASTMEM_COUNT_BITS 16
 
 /** Fields of a handle: the offset of the cache, its bin, its socket, "or another socket". */
 #define RTE_FASTMEM_HANDLE_OFFSET(h) ((uint16_t)(h))
@@ -75,21 +80,16 @@ struct rte_fastmem_pred {
 /**
  * The cache of one bin: one cache line, written by its thread only.
  *
- * The objects of the loaded magazine are in the slots from `first` to below `end`, counted in
- * bytes from objs. A full magazine ends at RTE_FASTMEM_MAG_SZ, whatever its capacity; below an
- * empty one lies a NULL. So neither test needs to load a limit, and the second one is of
- * the pointer to be returned. Without a magazine the end is that of slot -1: the same bit is
- * set, and below lies a NULL too. To allocating several it is below any first; to
- * freeing, as its 16 bits are unsigned there, above any magazine.
+ * The objects of the loaded magazine are in the slots from `base` to below the end, which is
+ * never above `limit`. Below `base` lies a NULL, so that allocating one needs to test nothing
+ * but the pointer to be returned. Without a magazine all three are the same.
  */
 struct __rte_cache_aligned rte_fastmem_cache {
-	/** Allocations << 16 | end of the objects, bytes. Read by statistics. */
-	RTE_ATOMIC(uint64_t) count_end;
-	void **objs; /**< Slots of the loaded magazine. */
+	/** Address of the end << 16 | allocations that have room. Read by statistics, as is base. */
+	RTE_ATOMIC(uint64_t) end_count;
+	void **limit; /**< The end of a full magazine. */
+	RTE_ATOMIC(void **) base; /**< The first object. */
 	struct rte_fastmem_pred pred; /**< Of frees by a constant size. */
-	uint32_t first; /**< Offset of the first object's slot, bytes. */
-	RTE_ATOMIC(uint32_t) prev_len; /**< The rest is the slow path's. */
-	void **prev_objs;
 };
 
 /** The caches that a thread has for one socket, and what a free needs. */
@@ -172,46 +172,67 @@ __rte_fastmem_size_is_valid(size_t size, size_t align)
 }
 
 /*
- * The slot at an offset, its address in a register: CPUs forward what was stored to a load sooner
- * when neither address has an index (Golden Cove: at once, instead of after 5 cycles), and
- * the object last freed is the next allocated.
+ * The end in a cache's word, in a register of its own: CPUs forward what was stored to a load
+ * sooner when neither address has an index (Golden Cove: at once, instead of after 5 cycles).
  */
 static __rte_always_inline void **
-__rte_fastmem_cache_slot(const struct rte_fastmem_cache *cache, ptrdiff_t offset)
+__rte_fastmem_end(uint64_t end_count)
 {
-	char *slot = (char *)cache->objs + offset;
+	void **end = (void **)(uintptr_t)(end_count >> RTE_FASTMEM_COUNT_BITS);
 
-	asm("" : "+r" (slot));
-	return (void **)(void *)slot;
+	asm("" : "+r" (end));
+	return end;
+}
+
+static __rte_always_inline uint64_t
+__rte_fastmem_end_count(const struct rte_fastmem_cache *cache)
+{
+	return rte_atomic_load_explicit(&cache->end_count, rte_memory_order_relaxed);
+}
+
+/* The end moves up: n objects were put there. */
+static __rte_always_inline void
+__rte_fastmem_cache_given(struct rte_fastmem_cache *cache, uint64_t end_count, unsigned int n)
+{
+	/* Release: whoever inherits the caches of a process that was killed finds the objects. */
+	rte_atomic_store_explicit(&cache->end_count,
+		end_count + n * (sizeof(void *) << RTE_FASTMEM_COUNT_BITS),
+		rte_memory_order_release);
+}
+
+/* The end moves down: n were taken. False when they can't be counted: the slow path makes room. */
+static __rte_always_inline bool
+__rte_fastmem_cache_taken(struct rte_fastmem_cache *cache, uint64_t end_count, unsigned int n)
+{
+	if (unlikely((uint16_t)end_count < n))
+		return false;
+	rte_atomic_store_explicit(&cache->end_count,
+		end_count - n * ((sizeof(void *) << RTE_FASTMEM_COUNT_BITS) + 1),
+		rte_memory_order_relaxed);
+	return true;
 }
 
 /* Take the last object of the loaded magazine; false when it is empty. */
 static __rte_always_inline bool
 __rte_fastmem_cache_pop(struct rte_fastmem_cache *cache, void **obj)
 {
-	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
+	const uint64_t end_count = __rte_fastmem_end_count(cache);
 
-	*obj = __rte_fastmem_cache_slot(cache, (int16_t)count_end)[-1];
-	if (unlikely(*obj == NULL))
-		return false;
-	/* One allocation more, one object less. */
-	rte_atomic_store_explicit(&cache->count_end,
-		count_end + (UINT64_C(1) << 16) - sizeof(void *), rte_memory_order_relaxed);
-	return true;
+	*obj = __rte_fastmem_end(end_count)[-1];
+	return likely(*obj != NULL) && likely(__rte_fastmem_cache_taken(cache, end_count, 1));
 }
 
 /* Append an object to the loaded magazine; false when it is full. */
 static __rte_always_inline bool
 __rte_fastmem_cache_push(struct rte_fastmem_cache *cache, void *obj)
 {
-	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
+	const uint64_t end_count = __rte_fastmem_end_count(cache);
+	void **end = __rte_fastmem_end(end_count);
 
-	if (unlikely((count_end & RTE_FASTMEM_MAG_SZ) != 0))
+	if (unlikely(end >= cache->limit))
 		return false;
-	*__rte_fastmem_cache_slot(cache, (uint16_t)count_end) = obj;
-	/* Release: whoever inherits the caches of a process that was killed finds the object. */
-	rte_atomic_store_explicit(&cache->count_end, count_end + sizeof(void *),
-		rte_memory_order_release);
+	*end = obj;
+	__rte_fastmem_cache_given(cache, end_count, 1);
 	return true;
 }
 
@@ -444,14 +465,14 @@ __rte_fastmem_copy(void **dst, void * const *src, unsigned int n)
 static __rte_always_inline bool
 __rte_fastmem_cache_pop_bulk(struct rte_fastmem_cache *cache, void **objs, unsigned int n)
 {
-	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
-	const int64_t end = (int16_t)count_end;
+	const uint64_t end_count = __rte_fastmem_end_count(cache);
+	void **end = __rte_fastmem_end(end_count);
 
-	if (unlikely(end - (int64_t)((uint64_t)n * sizeof(void *)) < (int64_t)cache->first))
+	if (unlikely((size_t)(end - rte_atomic_load_explicit(&cache->base,
+					rte_memory_order_relaxed)) < n) ||
+			unlikely(!__rte_fastmem_cache_taken(cache, end_count, n)))
 		return false;
-	__rte_fastmem_copy(objs, __rte_fastmem_cache_slot(cache, end) - n, n);
-	rte_atomic_store_explicit(&cache->count_end,
-		count_end + n * ((UINT64_C(1) << 16) - sizeof(void *)), rte_memory_order_relaxed);
+	__rte_fastmem_copy(objs, end - n, n);
 	return true;
 }
 
@@ -462,16 +483,14 @@ __rte_fastmem_cache_pop_bulk(struct rte_fastmem_cache *cache, void **objs, unsig
 static __rte_always_inline int
 __rte_fastmem_cache_push_bulk(struct rte_fastmem_cache *cache, void * const *objs, unsigned int n)
 {
-	uint64_t count_end = rte_atomic_load_explicit(&cache->count_end, rte_memory_order_relaxed);
-	const uint64_t end = (uint16_t)count_end;
+	const uint64_t end_count = __rte_fastmem_end_count(cache);
+	void **end = __rte_fastmem_end(end_count);
 
-	if (unlikely(end + (uint64_t)n * sizeof(void *) > RTE_FASTMEM_MAG_SZ))
+	if (unlikely((size_t)(cache->limit - end) < n))
 		return -1;
-	if (unlikely(__rte_fastmem_copy_diff(__rte_fastmem_cache_slot(cache, end), objs, n) >>
-				RTE_FASTMEM_SLAB_SHIFT != 0))
+	if (unlikely(__rte_fastmem_copy_diff(end, objs, n) >> RTE_FASTMEM_SLAB_SHIFT != 0))
 		return 1;
-	rte_atomic_store_explicit(&cache->count_end, count_end + n * sizeof(void *),
-		rte_memory_order_release);
+	__rte_fastmem_cache_given(cache, end_count, n);
 	return 0;
 }
 
