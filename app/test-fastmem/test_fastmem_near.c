@@ -114,11 +114,11 @@ test_classes_share_zones(void)
 #define NB_BIG (3 * (FM_SLAB / BIG - 1)) /* in three slabs */
 #define NB_USED 48 /* of the first and the last of them */
 
-/* Of frees of any object by this thread. */
-static const struct rte_fastmem_pred *
-prediction(void)
+/* In predictions of frees of any object by this thread. */
+static const struct rte_fastmem_trust *
+trust(void)
 {
-	return &RTE_PER_LCORE(__rte_fastmem_thread).home->pred;
+	return &RTE_PER_LCORE(__rte_fastmem_thread).trust;
 }
 
 /*
@@ -141,15 +141,14 @@ test_prediction_gives_up(void)
 	rte_fastmem_free_bulk(&objs[NB_USED / 2], NB_BIG - NB_USED);
 	rte_fastmem_cache_flush();
 	TEST_ASSERT((uintptr_t)used[0] / FM_SLAB + 1 < (uintptr_t)used[1] / FM_SLAB, "neighbours");
-	pause = prediction()->pause;
+	pause = trust()->pause;
 	for (round = 0; round < 2000; round++) {
 		for (i = 0; i < NB_USED; i++)
 			rte_fastmem_free(used[i]);
 		for (i = NB_USED; i-- > 0;)
 			used[i] = rte_fastmem_alloc(BIG, 0, 0);
 	}
-	TEST_ASSERT(prediction()->pause >= 16 * pause, "tried again after %u frees",
-			prediction()->pause);
+	TEST_ASSERT(trust()->pause >= 16 * pause, "tried again after %u frees", trust()->pause);
 	rte_fastmem_free_bulk(used, NB_USED);
 	return TEST_SUCCESS;
 }
@@ -157,7 +156,9 @@ test_prediction_gives_up(void)
 static bool
 is_predicted(const void *obj)
 {
-	return (uintptr_t)obj - prediction()->start < prediction()->len;
+	const struct rte_fastmem_cache *expected = RTE_PER_LCORE(__rte_fastmem_thread).expected;
+
+	return (uintptr_t)obj - expected->known_start < expected->known_len;
 }
 
 /* Until frees of a class are predicted. */

@@ -537,9 +537,8 @@ fastmem_cache_drain(struct fastmem_shared *sh, struct fastmem_block *block)
 	uint32_t socket, bin;
 
 	for (socket = 0; socket < sh->nb_sockets; socket++) {
-		fastmem_predict_clear(&block->homes[socket].pred);
 		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++) {
-			fastmem_predict_clear(&cache_of(block, socket, bin)->pred);
+			fastmem_predict_clear(cache_of(block, socket, bin));
 			drain_cache(sh, block, socket, bin);
 		}
 	}
@@ -613,7 +612,7 @@ fastmem_cache_init(struct rte_fastmem_cache *cache, void **none)
 	cache->end_count = no_count(none);
 	cache->limit = none;
 	cache->base = none;
-	fastmem_predict_init(&cache->pred);
+	fastmem_predict_init(&cache->trust);
 }
 
 void
@@ -624,15 +623,8 @@ fastmem_cache_init_block(struct fastmem_shared *sh, struct fastmem_block *block)
 	block->cold = (void *)&block->homes[sh->nb_sockets];
 	fastmem_cache_init(&block->none, no_slot(sh));
 	for (socket = 0; socket < sh->nb_sockets; socket++) {
-		struct rte_fastmem_home *home = &block->homes[socket];
-
-		home->map_first = sh->map_first;
-		home->map_len = sh->map_len;
-		home->map = sh->map;
-		home->pred_cache = &block->none;
-		fastmem_predict_init(&home->pred);
 		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++) {
-			fastmem_cache_init(&home->caches[bin], no_slot(sh));
+			fastmem_cache_init(cache_of(block, socket, bin), no_slot(sh));
 			cold_of(block, socket, bin)->cap = sh->layouts[bin].cap;
 		}
 	}

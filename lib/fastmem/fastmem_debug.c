@@ -177,12 +177,11 @@ check_claim(struct fastmem_shared *sh, const struct claim *claim, const void *pt
 static void
 go_under(uint32_t socket, uint32_t bin, void *obj)
 {
-	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_thread).home;
 	struct rte_fastmem_cache *cache;
 	void **objs;
 	uint32_t len;
 
-	if (home->map_len == 0)
+	if (RTE_PER_LCORE(__rte_fastmem_thread).map_len == 0)
 		return;
 	cache = __rte_fastmem_cache_at(fastmem_cache_offset(socket, bin));
 	len = fastmem_cache_len(cache);

@@ -267,8 +267,7 @@ __rte_fastmem_free_slow(void *ptr)
 		return;
 	}
 	block = fastmem_proc_block(sh);
-	fastmem_predict(RTE_PER_LCORE(__rte_fastmem_thread).home, ptr,
-		fastmem_cache_offset(slab->socket, bin - 1));
+	fastmem_predict(ptr, fastmem_cache_offset(slab->socket, bin - 1));
 	fastmem_cache_put(sh, block, slab->socket, bin - 1, ptr);
 }
 
@@ -290,7 +289,6 @@ rte_fastmem_alloc(size_t size, size_t align, unsigned int flags)
 static void *
 alloc_socket(size_t size, size_t align, unsigned int flags, int socket_id)
 {
-	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_thread).home;
 	rte_fastmem_handle_t handle;
 	void *obj;
 
@@ -299,7 +297,7 @@ alloc_socket(size_t size, size_t align, unsigned int flags, int socket_id)
 		return NULL;
 	}
 	if (unlikely(!__rte_fastmem_size_is_valid(size, align) || socket_id == SOCKET_ID_ANY ||
-			home->map_len == 0))
+			RTE_PER_LCORE(__rte_fastmem_thread).map_len == 0))
 		return alloc_checked(size, align, flags, socket_id);
 	if (rte_fastmem_hlookup(size, align, socket_id, &handle) != 0)
 		return NULL;
@@ -486,13 +484,13 @@ rte_fastmem_alloc_bulk_socket(void **ptrs, unsigned int n, size_t size, size_t a
 
 /* Objects of one cache, whose offset is not 0. */
 static void
-free_run(struct rte_fastmem_home *home, uint16_t offset, void **ptrs, unsigned int n)
+free_run(uint16_t offset, void **ptrs, unsigned int n)
 {
 	struct rte_fastmem_cache *cache = __rte_fastmem_cache_at(offset);
 	struct fastmem_shared *sh;
 	uint64_t end_count;
 
-	fastmem_predict(home, ptrs[0], offset);
+	fastmem_predict(ptrs[0], offset);
 	if (likely(n <= fastmem_cache_room(cache))) {
 		end_count = __rte_fastmem_end_count(cache);
 		__rte_fastmem_copy(__rte_fastmem_end(end_count), ptrs, n);
@@ -508,33 +506,33 @@ RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_free_bulk_slow, 26.11)
 __rte_noinline void
 __rte_fastmem_free_bulk_slow(void **ptrs, unsigned int n)
 {
-	struct rte_fastmem_home *home;
 	unsigned int i = 0, first;
 	uint16_t offset, other;
 
 	while (i < n) {
-		/* The first free of a thread makes its caches. */
-		home = RTE_PER_LCORE(__rte_fastmem_thread).home;
-		if (!__rte_fastmem_map_entry(home, ptrs[i], &offset) || offset == 0) {
+		/* The first free of a thread makes its caches: until then there is no map. */
+		if (!__rte_fastmem_map_entry(ptrs[i], &offset) || offset == 0) {
 			__rte_fastmem_free_slow(ptrs[i++]);
 			continue;
 		}
 		first = i++;
-		while (i < n && __rte_fastmem_map_entry(home, ptrs[i], &other) && other == offset)
+		while (i < n && __rte_fastmem_map_entry(ptrs[i], &other) && other == offset)
 			i++;
-		free_run(home, offset, &ptrs[first], i - first);
+		free_run(offset, &ptrs[first], i - first);
 	}
 }
 
 /*
- * Whether all are objects of predicted slabs, so that no map needs to be looked at. By signs,
+ * Whether a cache knows the slabs of all, so that no map needs to be looked at. By signs,
  * which compilers make vectors of: an offset is not negative, and less than the length.
  */
 static bool
-are_predicted(const struct rte_fastmem_pred *pred, void * const *ptrs, unsigned int n)
+are_known(const struct rte_fastmem_cache *cache, void * const *ptrs, unsigned int n)
 {
-	const uintptr_t len = rte_atomic_load_explicit(&pred->len, rte_memory_order_relaxed);
-	const uintptr_t start = rte_atomic_load_explicit(&pred->start, rte_memory_order_relaxed);
+	const uintptr_t len = rte_atomic_load_explicit(&cache->known_len,
+			rte_memory_order_relaxed);
+	const uintptr_t start = rte_atomic_load_explicit(&cache->known_start,
+			rte_memory_order_relaxed);
 	uintptr_t any = 0, all = UINTPTR_MAX;
 	unsigned int i;
 
@@ -547,15 +545,15 @@ are_predicted(const struct rte_fastmem_pred *pred, void * const *ptrs, unsigned 
 
 /* The one cache that the map has for all of them, else NULL. */
 static struct rte_fastmem_cache *
-cache_of_all(const struct rte_fastmem_home *home, void * const *ptrs, unsigned int n)
+cache_of_all(void * const *ptrs, unsigned int n)
 {
 	uint16_t first, other;
 	unsigned int i;
 
-	if (!__rte_fastmem_map_entry(home, ptrs[0], &first))
+	if (!__rte_fastmem_map_entry(ptrs[0], &first))
 		return NULL;
 	for (i = 1; i < n; i++)
-		if (!__rte_fastmem_map_entry(home, ptrs[i], &other) || other != first)
+		if (!__rte_fastmem_map_entry(ptrs[i], &other) || other != first)
 			return NULL;
 	return __rte_fastmem_cache_at(first);
 }
@@ -564,12 +562,11 @@ RTE_EXPORT_EXPERIMENTAL_SYMBOL(__rte_fastmem_free_bulk_spread, 26.11)
 __rte_noinline void
 __rte_fastmem_free_bulk_spread(void **ptrs, unsigned int n)
 {
-	const struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_thread).home;
-	struct rte_fastmem_cache *cache;
+	struct rte_fastmem_cache *cache = RTE_PER_LCORE(__rte_fastmem_thread).expected;
 
 	/* The slab of the first one told which cache they were copied to: it still does. */
-	cache = are_predicted(&home->pred, ptrs, n) ? home->pred_cache :
-		cache_of_all(home, ptrs, n);
+	if (!are_known(cache, ptrs, n))
+		cache = cache_of_all(ptrs, n);
 	/* Unless memory that was freed before is freed again. */
 	if (likely(cache != NULL) && likely(n <= fastmem_cache_room(cache))) {
 		__rte_fastmem_cache_given(cache, __rte_fastmem_end_count(cache), n);

@@ -5,9 +5,9 @@
 /*
  * Predictions: of which slabs will the objects be that a thread frees?
  *
- * Owns the predictions in a block of caches, which the inline fast path uses. A prediction
- * is a copy of entries of the map that are the same: of the slabs from start on, len
- * bytes. Its thread sets it; whoever takes a slab from its bin clears those with it.
+ * Owns what caches know of slabs, and which cache a thread expects; the inline fast path uses
+ * both. What a cache knows is a copy of entries of the map that are its own: of the slabs from
+ * known_start on. Its thread sets it; whoever takes a slab from its bin clears those with it.
  * Calls nobody.
  */
 
@@ -25,15 +25,15 @@
 #define RUN_MAX 128u /* neighbours of a slab on each side that are predicted with it */
 
 void
-fastmem_predict_init(struct rte_fastmem_pred *pred)
+fastmem_predict_init(struct rte_fastmem_trust *trust)
 {
-	pred->pause = PAUSE_MIN;
+	trust->pause = PAUSE_MIN;
 }
 
 void
-fastmem_predict_clear(struct rte_fastmem_pred *pred)
+fastmem_predict_clear(struct rte_fastmem_cache *cache)
 {
-	rte_atomic_store_explicit(&pred->len, 0, rte_memory_order_relaxed);
+	rte_atomic_store_explicit(&cache->known_len, 0, rte_memory_order_relaxed);
 	rte_compiler_barrier();
 }
 
@@ -72,33 +72,35 @@ enum learned {
 };
 
 static enum learned
-pred_learn(struct rte_fastmem_pred *pred, uint32_t nb_frees)
+learn(struct rte_fastmem_trust *trust, const struct rte_fastmem_cache *cache)
 {
-	const bool was_none = rte_atomic_load_explicit(&pred->len, rte_memory_order_relaxed) == 0;
-	const bool is_trial = pred->is_trial != 0;
+	const bool was_none = rte_atomic_load_explicit(&cache->known_len,
+			rte_memory_order_relaxed) == 0;
+	const bool is_trial = trust->is_trial != 0;
 
-	pred->credit = CREDIT;
-	if (!was_none && nb_frees >= CREDIT * FEW) {
-		pred->is_trial = 0;
-		pred->pause = PAUSE_MIN;
+	trust->credit = CREDIT;
+	if (!was_none && frees_of(cache) - trust->mark >= CREDIT * FEW) {
+		trust->is_trial = 0;
+		trust->pause = PAUSE_MIN;
 		return PRED_GOOD;
 	}
-	pred->is_trial = 1;
+	trust->is_trial = 1;
 	if (was_none || !is_trial)
 		return PRED_BAD;
-	pred->credit = pred->pause;
-	pred->pause = RTE_MIN(2 * pred->pause, (uint32_t)PAUSE_MAX);
+	trust->credit = trust->pause;
+	trust->pause = RTE_MIN(2 * trust->pause, (uint32_t)PAUSE_MAX);
 	return PRED_NONE;
 }
 
 /* From a slab on, in steps of 1 or -1: how many more lead to the same cache. */
 static uintptr_t
-same_entries(const struct rte_fastmem_home *home, uintptr_t slab, intptr_t step, uint16_t offset)
+same_entries(uintptr_t slab, intptr_t step, uint16_t offset)
 {
-	uintptr_t i = slab - home->map_first, n = 0;
+	const struct rte_fastmem_thread *thread = &RTE_PER_LCORE(__rte_fastmem_thread);
+	uintptr_t i = slab - thread->map_first, n = 0;
 
-	while (n < RUN_MAX && i + step < home->map_len && rte_atomic_load_explicit(
-				&home->map[i + step], rte_memory_order_seq_cst) == offset) {
+	while (n < RUN_MAX && i + step < thread->map_len && rte_atomic_load_explicit(
+				&thread->map[i + step], rte_memory_order_seq_cst) == offset) {
 		i += step;
 		n++;
 	}
@@ -106,111 +108,131 @@ same_entries(const struct rte_fastmem_home *home, uintptr_t slab, intptr_t step,
 }
 
 /*
- * Predict a slab and its neighbours.
+ * Let a cache know a slab that is its own, and the neighbours that are too.
  *
  * The slab itself has the object at hand: it cannot leave its bin. A neighbour may. Who takes
- * it first changes the map, then looks for predictions; here the prediction is set, then
+ * it first changes the map, then looks who knows it; here it is made known, then
  * the map looked at again. Of the two at least one sees the other, since all four are
  * sequentially consistent (model/predict.pml). A process may be killed anywhere between:
- * who takes its caches over clears their predictions.
+ * who takes its caches over clears what they know.
  */
 static void
-pred_set(struct rte_fastmem_home *home, struct rte_fastmem_pred *pred, uintptr_t slab,
-	uintptr_t below, uintptr_t above, uint16_t offset)
+meet(struct rte_fastmem_cache *cache, uintptr_t slab, uint16_t offset)
 {
-	fastmem_predict_clear(pred);
-	if (pred == &home->pred)
-		home->pred_cache = __rte_fastmem_cache_at(offset);
-	rte_atomic_store_explicit(&pred->start, (slab - below) << RTE_FASTMEM_SLAB_SHIFT,
+	const uintptr_t below = same_entries(slab, -1, offset);
+	const uintptr_t above = same_entries(slab, 1, offset);
+
+	fastmem_predict_clear(cache);
+	rte_atomic_store_explicit(&cache->known_start, (slab - below) << RTE_FASTMEM_SLAB_SHIFT,
 		rte_memory_order_relaxed);
-	rte_atomic_store_explicit(&pred->len, (below + 1 + above) << RTE_FASTMEM_SLAB_SHIFT,
-		rte_memory_order_seq_cst);
-	if (same_entries(home, slab, -1, offset) < below ||
-			same_entries(home, slab, 1, offset) < above)
-		fastmem_predict_clear(pred);
+	rte_atomic_store_explicit(&cache->known_len,
+		(below + 1 + above) << RTE_FASTMEM_SLAB_SHIFT, rte_memory_order_seq_cst);
+	if (same_entries(slab, -1, offset) < below ||
+			same_entries(slab, 1, offset) < above)
+		fastmem_predict_clear(cache);
 }
 
-/* A prediction, of frees into a cache, has no credit left, and the object at hand is another's. */
+/* The same if the slab has become a neighbour of those that it knows; else it keeps these. */
 static void
-pred_renew(struct rte_fastmem_home *home, struct rte_fastmem_pred *pred,
-	const struct rte_fastmem_cache *predicted, uintptr_t slab, uint16_t offset)
+meet_neighbour(struct rte_fastmem_cache *cache, uintptr_t slab, uint16_t offset)
 {
-	const uintptr_t first = rte_atomic_load_explicit(&pred->start,
+	const uintptr_t first = rte_atomic_load_explicit(&cache->known_start,
 			rte_memory_order_relaxed) >> RTE_FASTMEM_SLAB_SHIFT;
-	const uintptr_t below = same_entries(home, slab, -1, offset);
-	const uintptr_t above = same_entries(home, slab, 1, offset);
 
-	switch (pred_learn(pred, frees_of(predicted) - pred->mark)) {
+	if (slab - same_entries(slab, -1, offset) <= first &&
+			first <= slab + same_entries(slab, 1, offset))
+		meet(cache, slab, offset);
+}
+
+/* Frees of any object have no trust left in the expected cache; the object at hand is this one's. */
+static void
+expect(struct rte_fastmem_thread *thread, struct rte_fastmem_cache *cache, uintptr_t slab,
+	uint16_t offset)
+{
+	switch (learn(&thread->trust, thread->expected)) {
 	case PRED_GOOD:
-		/* Unless the slab has become their neighbour, keep those. */
-		if (predicted == __rte_fastmem_cache_at(offset) &&
-				slab - below <= first && first <= slab + above)
-			pred_set(home, pred, slab, below, above, offset);
+		if (thread->expected == cache)
+			meet_neighbour(cache, slab, offset);
 		break;
 	case PRED_BAD:
-		pred_set(home, pred, slab, below, above, offset);
+		meet(cache, slab, offset);
+		thread->expected = cache;
 		break;
 	case PRED_NONE:
-		fastmem_predict_clear(pred);
+		thread->expected = __rte_fastmem_cache_at(0); /* that of no slab */
 		break;
 	}
+	thread->trust.mark = frees_of(thread->expected);
+}
+
+/* Those by a constant size have none left in what its cache knows. */
+static void
+know(struct rte_fastmem_cache *cache, uintptr_t slab, uint16_t offset)
+{
+	switch (learn(&cache->trust, cache)) {
+	case PRED_GOOD:
+		meet_neighbour(cache, slab, offset);
+		break;
+	case PRED_BAD:
+		meet(cache, slab, offset);
+		break;
+	case PRED_NONE:
+		fastmem_predict_clear(cache);
+		break;
+	}
+	cache->trust.mark = frees_of(cache);
 }
 
 void
-fastmem_predict(struct rte_fastmem_home *home, const void *ptr, uint16_t offset)
+fastmem_predict(const void *ptr, uint16_t offset)
 {
+	struct rte_fastmem_thread *thread = &RTE_PER_LCORE(__rte_fastmem_thread);
 	struct rte_fastmem_cache *cache = __rte_fastmem_cache_at(offset);
 	const uintptr_t slab = (uintptr_t)ptr >> RTE_FASTMEM_SLAB_SHIFT;
 
-	if (home->map_len == 0)
+	if (thread->map_len == 0)
 		return;
-	if (home->pred.credit <= 0) {
-		pred_renew(home, &home->pred, home->pred_cache, slab, offset);
-		home->pred.mark = frees_of(home->pred_cache);
-	}
-	if (cache->pred.credit <= 0) {
-		pred_renew(home, &cache->pred, cache, slab, offset);
-		cache->pred.mark = frees_of(cache);
-	}
+	if (thread->trust.credit <= 0)
+		expect(thread, cache, slab, offset);
+	if (cache->trust.credit <= 0)
+		know(cache, slab, offset);
 }
 
-/* See pred_set(): the length is read first, since it is set last. */
+/* See meet(): the length is read first, since it is set last. */
 static void
-forget(struct rte_fastmem_pred *pred, uintptr_t addr)
+forget(struct rte_fastmem_cache *cache, uintptr_t addr)
 {
-	uintptr_t len = rte_atomic_load_explicit(&pred->len, rte_memory_order_seq_cst);
+	uintptr_t len = rte_atomic_load_explicit(&cache->known_len, rte_memory_order_seq_cst);
 
-	if (addr - rte_atomic_load_explicit(&pred->start, rte_memory_order_relaxed) < len)
-		rte_atomic_store_explicit(&pred->len, 0, rte_memory_order_relaxed);
+	if (addr - rte_atomic_load_explicit(&cache->known_start, rte_memory_order_relaxed) < len)
+		rte_atomic_store_explicit(&cache->known_len, 0, rte_memory_order_relaxed);
 }
 
 /*
- * The slab's objects are all back, so that no thread uses its prediction for this slab.
- * One that predicts others at this moment may lose that: no harm.
+ * The slab's objects are all back, so that no thread uses what its cache knows of it.
+ * A thread whose cache meets others at this moment may lose those: no harm.
  */
 void
 fastmem_predict_forget(struct fastmem_shared *sh, const struct fastmem_slab *slab)
 {
 	uint32_t bin = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed) - 1;
 	struct fastmem_block *block;
-	uint32_t socket;
 
+	/* Of a slab in no bin no cache ever knew. */
+	if (bin >= RTE_FASTMEM_NB_BINS)
+		return;
 	/* As the entry of the map: a new block is seen, or its thread sees that entry. */
 	block = rte_atomic_load_explicit(&sh->blocks, rte_memory_order_seq_cst);
-	for (; block != NULL; block = block->next) {
-		for (socket = 0; socket < sh->nb_sockets; socket++)
-			forget(&block->homes[socket].pred, slab->start);
-		if (bin < RTE_FASTMEM_NB_BINS)
-			forget(&block->homes[slab->socket].caches[bin].pred, slab->start);
-	}
+	for (; block != NULL; block = block->next)
+		forget(&block->homes[slab->socket].caches[bin], slab->start);
 }
 
 /* A copy of entries of the map, which are all this offset. */
 static bool
-is_valid(const struct fastmem_shared *sh, const struct rte_fastmem_pred *pred, uintptr_t offset)
+is_valid(const struct fastmem_shared *sh, const struct rte_fastmem_cache *cache, uintptr_t offset)
 {
-	uintptr_t i = (pred->start >> RTE_FASTMEM_SLAB_SHIFT) - sh->map_first;
-	uintptr_t nb = pred->len >> RTE_FASTMEM_SLAB_SHIFT;
+	uintptr_t i = (cache->known_start >> RTE_FASTMEM_SLAB_SHIFT) - sh->map_first;
+	uintptr_t nb = cache->known_len >> RTE_FASTMEM_SLAB_SHIFT;
 
 	for (; nb > 0; nb--, i++)
 		if (i >= sh->map_len || sh->map[i] != offset)
@@ -227,17 +249,13 @@ fastmem_predict_validate(struct fastmem_shared *sh, FILE *f)
 
 	block = rte_atomic_load_explicit(&sh->blocks, rte_memory_order_acquire);
 	for (; block != NULL; block = block->next) {
-		for (socket = 0; socket < sh->nb_sockets; socket++) {
-			struct rte_fastmem_home *home = &block->homes[socket];
-
-			nb_bad += !is_valid(sh, &home->pred,
-				(uintptr_t)home->pred_cache - (uintptr_t)&block->none);
+		nb_bad += block->none.known_len != 0;
+		for (socket = 0; socket < sh->nb_sockets; socket++)
 			for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
-				nb_bad += !is_valid(sh, &home->caches[bin].pred,
+				nb_bad += !is_valid(sh, &block->homes[socket].caches[bin],
 					fastmem_cache_offset(socket, bin));
-		}
 	}
 	if (nb_bad > 0)
-		fprintf(f, "%u predictions are not what the map says\n", nb_bad);
+		fprintf(f, "%u caches know slabs that are not theirs\n", nb_bad);
 	return nb_bad;
 }

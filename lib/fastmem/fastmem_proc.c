@@ -55,14 +55,16 @@ RTE_INIT_PRIO(fastmem_no_caches, LOG)
 	uint32_t socket, bin;
 
 	fastmem_cache_init(&no_caches.none, &no_objs[1]);
-	for (socket = 0; socket < FASTMEM_MAX_SOCKETS; socket++) {
-		no_caches.homes[socket].pred_cache = &no_caches.none;
+	for (socket = 0; socket < FASTMEM_MAX_SOCKETS; socket++)
 		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
 			fastmem_cache_init(&no_caches.homes[socket].caches[bin], &no_objs[1]);
-	}
 }
 
-#define NO_CACHES { &no_caches.homes[0], (char *)&no_caches.none }
+#define NO_CACHES { \
+	.home = &no_caches.homes[0], \
+	.block = (char *)&no_caches.none, \
+	.expected = &no_caches.none, \
+}
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(per_lcore___rte_fastmem_thread, 26.11)
 RTE_DEFINE_PER_LCORE(struct rte_fastmem_thread, __rte_fastmem_thread) = NO_CACHES;
 static RTE_DEFINE_PER_LCORE(struct thread, self);
@@ -330,6 +332,11 @@ fastmem_proc_block(struct fastmem_shared *sh)
 	t->caches = &RTE_PER_LCORE(__rte_fastmem_thread);
 	t->caches->home = &block->homes[socket];
 	t->caches->block = (char *)&block->none;
+	t->caches->expected = &block->none;
+	fastmem_predict_init(&t->caches->trust);
+	t->caches->map_first = sh->map_first;
+	t->caches->map_len = sh->map_len;
+	t->caches->map = sh->map;
 	thread_list(t);
 	return block;
 }

@@ -64,8 +64,8 @@
  *   arenas, meta free lists          shared->meta_lock
  *   map entries                      0 -> offset before the slab's first object is
  *                                    handed out, offset -> 0 when all are back: bin->lock
- *   predictions of slabs in caches   its thread; who sets a map entry to 0 clears those
- *                                    with that slab
+ *   slabs known to a cache           its thread; who sets a map entry to 0 lets the caches
+ *                                    that know that slab forget all theirs
  * Locks do not nest, and none is held across a call to EAL that reserves or frees
  * memory, nor across a call two layers down. A lock knows the process that holds it: when
  * that died, who takes the lock over repairs what it guards (fastmem_repair.c; there
@@ -75,12 +75,12 @@
  * magazine. An object reaches another thread by the application's own synchronisation,
  * which carries the map entry of its slab along.
  *
- * Lifetime: a thread reaches its caches through two thread-local pointers, set together:
- * to those for its own socket, and to all. Caches lie in
+ * Lifetime: a thread reaches its caches, and the map, through thread-local pointers, which
+ * are set together. Caches lie in
  * shared memory, so that other processes can count them and take back what a dead
  * process held. Whatever these pointers may point to must be mapped: so each
- * thread's pair is listed in its process, deinit resets all of them to caches that
- * are empty and full, and a thread that ends takes its pair off the list.
+ * thread's pointers are listed in its process, deinit resets them to caches that
+ * are empty and full and to no map, and a thread that ends takes its own off the list.
  *
  * Failure: no call leaves anything half done; memory that cannot be had is
  * ENOMEM. Metadata that cannot be had makes a thread work without caches.
@@ -571,10 +571,11 @@ fastmem_cache_counted(uint64_t end_count)
 }
 
 /* fastmem_predict.c: predictions of the slabs of frees. */
-void fastmem_predict_init(struct rte_fastmem_pred *pred);
-void fastmem_predict_clear(struct rte_fastmem_pred *pred);
+void fastmem_predict_init(struct rte_fastmem_trust *trust);
+/* A cache is to know no slabs. */
+void fastmem_predict_clear(struct rte_fastmem_cache *cache);
 /* A free past the fast path: perhaps its slab is worth predicting. */
-void fastmem_predict(struct rte_fastmem_home *home, const void *ptr, uint16_t offset);
+void fastmem_predict(const void *ptr, uint16_t offset);
 /* The map does not lead to the slab's cache any more: no thread is to predict it. */
 void fastmem_predict_forget(struct fastmem_shared *sh, const struct fastmem_slab *slab);
 /* When no thread is at work. */

@@ -90,10 +90,9 @@ wreck_caches(struct fastmem_shared *sh, uint32_t id)
 			return -1;
 		cache = &block->homes[0].caches[bin];
 		rte_atomic_store_explicit(&cache->base, mag->objs, rte_memory_order_relaxed);
-		cache->pred.start = sh->map_first << RTE_FASTMEM_SLAB_SHIFT;
-		cache->pred.len = sh->map_len << RTE_FASTMEM_SLAB_SHIFT;
+		cache->known_start = sh->map_first << RTE_FASTMEM_SLAB_SHIFT;
+		cache->known_len = sh->map_len << RTE_FASTMEM_SLAB_SHIFT;
 	}
-	block->homes[0].pred = cache->pred;
 	rte_atomic_store_explicit(&block->owner, id, rte_memory_order_relaxed);
 	return 0;
 }

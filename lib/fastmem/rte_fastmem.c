@@ -218,7 +218,7 @@ rte_fastmem_owns(const void *ptr)
 static struct fastmem_block *
 block_if_any(struct fastmem_shared *sh)
 {
-	return RTE_PER_LCORE(__rte_fastmem_thread).home->map_len == 0 ? NULL : fastmem_proc_block(sh);
+	return RTE_PER_LCORE(__rte_fastmem_thread).map_len == 0 ? NULL : fastmem_proc_block(sh);
 }
 
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_cache_flush, 26.11)

@@ -23,10 +23,10 @@
  * A free finds the cache by a map with an entry per slab, 2 MiB of address space:
  * the offset of the cache from the start of a thread's caches; 0 is no slab of
  * ours and leads to a cache that is always full. Before that it looks whether the slab is
- * among the predicted ones, which are neighbours and whose cache is known: the branch breaks
+ * one of those that the expected cache knows, which are neighbours: the branch breaks
  * the dependency between loading the pointer, the entry and the cache. Mispredicted frees
- * spend the prediction's credit; without any left, the slow path decides whether it has been
- * worth its while. A slab that leaves its bin is in no thread's prediction any more.
+ * spend credit; without any left, the slow path decides whether the prediction has been
+ * worth its while. A slab that leaves its bin is known to no thread's cache any more.
  */
 
 #include <stdint.h>
@@ -67,10 +67,8 @@
 extern "C" {
 #endif
 
-/** A prediction of the slabs that the next object freed lies in. */
-struct rte_fastmem_pred {
-	RTE_ATOMIC(uintptr_t) start; /**< Address of the first slab. */
-	RTE_ATOMIC(uintptr_t) len; /**< Bytes; 0: none. */
+/** How good a prediction of where the next object freed lies has been. */
+struct rte_fastmem_trust {
 	int32_t credit; /**< Mispredictions until the slow path looks at it. */
 	uint32_t mark; /**< Frees into its cache when it last did. */
 	uint32_t pause; /**< Frees without a prediction after the next failure. */
@@ -89,23 +87,26 @@ struct __rte_cache_aligned rte_fastmem_cache {
 	RTE_ATOMIC(uint64_t) end_count;
 	void **limit; /**< The end of a full magazine. */
 	RTE_ATOMIC(void **) base; /**< The first object. */
-	struct rte_fastmem_pred pred; /**< Of frees by a constant size. */
+	/** Address of neighbouring slabs that lead to this cache, perhaps not all, and bytes. */
+	RTE_ATOMIC(uintptr_t) known_start;
+	RTE_ATOMIC(uintptr_t) known_len; /**< 0: none. */
+	struct rte_fastmem_trust trust; /**< That frees by a constant size are in these. */
 };
 
-/** The caches that a thread has for one socket, and what a free needs. */
+/** The caches that a thread has for one socket. */
 struct __rte_cache_aligned rte_fastmem_home {
-	uintptr_t map_first; /**< Number of the first slab of the map. */
-	uintptr_t map_len; /**< Slabs in the map, 0 when there is no map. */
-	const RTE_ATOMIC(uint16_t) *map; /**< Offset of the cache of a slab, by number. */
-	struct rte_fastmem_cache *pred_cache; /**< The cache of the predicted slabs. */
-	struct rte_fastmem_pred pred; /**< Of frees of any object. */
 	struct rte_fastmem_cache caches[RTE_FASTMEM_NB_BINS];
 };
 
-/** Where the caches of a thread are; never NULL. */
-struct rte_fastmem_thread {
+/** Where the caches of a thread are, never NULL, and what a free needs: one cache line. */
+struct __rte_cache_aligned rte_fastmem_thread {
 	struct rte_fastmem_home *home; /**< Those for its own socket. */
 	char *block; /**< All: what offsets are relative to. */
+	struct rte_fastmem_cache *expected; /**< Into which the next object freed may go. */
+	struct rte_fastmem_trust trust; /**< That it does. */
+	uintptr_t map_first; /**< Number of the first slab of the map. */
+	uintptr_t map_len; /**< Slabs in the map, 0 when there is no map. */
+	const RTE_ATOMIC(uint16_t) *map; /**< Offset of the cache of a slab, by number. */
 };
 
 /** Those of the calling thread. */
@@ -238,29 +239,32 @@ __rte_fastmem_cache_push(struct rte_fastmem_cache *cache, void *obj)
 
 /* The map's entry of an address; false when it is out of the map. */
 static __rte_always_inline bool
-__rte_fastmem_map_entry(const struct rte_fastmem_home *home, const void *ptr, uint16_t *offset)
+__rte_fastmem_map_entry(const void *ptr, uint16_t *offset)
 {
-	uintptr_t slab = ((uintptr_t)ptr >> RTE_FASTMEM_SLAB_SHIFT) - home->map_first;
+	uintptr_t slab = ((uintptr_t)ptr >> RTE_FASTMEM_SLAB_SHIFT) -
+		RTE_PER_LCORE(__rte_fastmem_thread).map_first;
 
-	if (unlikely(slab >= home->map_len))
+	if (unlikely(slab >= RTE_PER_LCORE(__rte_fastmem_thread).map_len))
 		return false;
-	*offset = rte_atomic_load_explicit(&home->map[slab], rte_memory_order_relaxed);
+	*offset = rte_atomic_load_explicit(&RTE_PER_LCORE(__rte_fastmem_thread).map[slab],
+			rte_memory_order_relaxed);
 	return true;
 }
 
-/* Whether a prediction is right for an address. */
+/* Whether an address is in the slabs that a cache knows. */
 static __rte_always_inline bool
-__rte_fastmem_is_predicted(const struct rte_fastmem_pred *pred, const void *ptr)
+__rte_fastmem_cache_knows(const struct rte_fastmem_cache *cache, const void *ptr)
 {
-	return (uintptr_t)ptr - rte_atomic_load_explicit(&pred->start, rte_memory_order_relaxed) <
-		rte_atomic_load_explicit(&pred->len, rte_memory_order_relaxed);
+	return (uintptr_t)ptr - rte_atomic_load_explicit(&cache->known_start,
+				rte_memory_order_relaxed) <
+		rte_atomic_load_explicit(&cache->known_len, rte_memory_order_relaxed);
 }
 
-/* It was not: false when the slow path is to find out why. */
+/* It was predicted to be, and is not: false when the slow path is to find out why. */
 static __rte_always_inline bool
-__rte_fastmem_pred_spend(struct rte_fastmem_pred *pred)
+__rte_fastmem_trust_spend(struct rte_fastmem_trust *trust)
 {
-	return likely(--pred->credit > 0);
+	return likely(--trust->credit > 0);
 }
 
 /* The calling thread's cache at an offset. */
@@ -286,25 +290,25 @@ __rte_fastmem_alloc(size_t size, size_t align, unsigned int flags)
 	return obj;
 }
 
-/* Not a predicted slab: the map tells the cache. */
+/* Not as expected: the map tells the cache. */
 static __rte_always_inline bool
-__rte_fastmem_free_by_map(struct rte_fastmem_home *home, void *ptr)
+__rte_fastmem_free_by_map(void *ptr)
 {
 	uint16_t offset;
 
-	return likely(__rte_fastmem_map_entry(home, ptr, &offset)) &&
-		__rte_fastmem_pred_spend(&home->pred) &&
+	return likely(__rte_fastmem_map_entry(ptr, &offset)) &&
+		__rte_fastmem_trust_spend(&RTE_PER_LCORE(__rte_fastmem_thread).trust) &&
 		likely(__rte_fastmem_cache_push(__rte_fastmem_cache_at(offset), ptr));
 }
 
 static __rte_always_inline void
 __rte_fastmem_free(void *ptr)
 {
-	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_thread).home;
+	struct rte_fastmem_cache *cache = RTE_PER_LCORE(__rte_fastmem_thread).expected;
 
-	if (likely(__rte_fastmem_is_predicted(&home->pred, ptr)) ?
-			likely(__rte_fastmem_cache_push(home->pred_cache, ptr)) :
-			__rte_fastmem_free_by_map(home, ptr))
+	if (likely(__rte_fastmem_cache_knows(cache, ptr)) ?
+			likely(__rte_fastmem_cache_push(cache, ptr)) :
+			__rte_fastmem_free_by_map(ptr))
 		return;
 	__rte_fastmem_free_slow(ptr);
 }
@@ -314,15 +318,15 @@ __rte_fastmem_free(void *ptr)
  * depend on the entry, so it is not computed from that.
  */
 static __rte_always_inline bool
-__rte_fastmem_free_checked(struct rte_fastmem_home *home, struct rte_fastmem_cache *cache,
-	struct rte_fastmem_pred *pred, void *ptr)
+__rte_fastmem_free_checked(struct rte_fastmem_cache *cache, struct rte_fastmem_trust *trust,
+	void *ptr)
 {
 	uint16_t offset;
 
 	/* Another entry: another socket's object, a foreign pointer, a wrong size. */
-	return likely(__rte_fastmem_map_entry(home, ptr, &offset)) &&
+	return likely(__rte_fastmem_map_entry(ptr, &offset)) &&
 		likely(cache == __rte_fastmem_cache_at(offset)) &&
-		__rte_fastmem_pred_spend(pred) &&
+		__rte_fastmem_trust_spend(trust) &&
 		likely(__rte_fastmem_cache_push(cache, ptr));
 }
 
@@ -330,25 +334,24 @@ static __rte_always_inline void
 __rte_fastmem_free_sized(void *ptr, size_t size, size_t align)
 {
 	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_thread).home;
-	struct rte_fastmem_cache *cache;
-	struct rte_fastmem_pred *pred;
-	bool is_predicted;
+	struct rte_fastmem_cache *cache, *expected;
 	size_t bin;
 
 	if (likely(__rte_fastmem_size_is_valid(size, align))) {
 		/*
-		 * The prediction is the cache's own where this code is for one cache alone, else
-		 * that of frees of any object: a branch that depends on the class would be
+		 * The cache itself is expected where this code is for one cache alone, else that
+		 * of frees of any object: a branch that depends on the class would be
 		 * mispredicted where classes alternate.
 		 */
 		bin = __rte_fastmem_bin(size, align);
 		cache = &home->caches[bin];
-		pred = __rte_constant(bin) ? &cache->pred : &home->pred;
-		is_predicted = __rte_fastmem_is_predicted(pred, ptr);
-		if (likely(is_predicted) && !__rte_constant(bin))
-			cache = home->pred_cache;
-		if (likely(is_predicted) ? likely(__rte_fastmem_cache_push(cache, ptr)) :
-				__rte_fastmem_free_checked(home, cache, pred, ptr))
+		expected = __rte_constant(bin) ? cache :
+			RTE_PER_LCORE(__rte_fastmem_thread).expected;
+		if (likely(__rte_fastmem_cache_knows(expected, ptr)) ?
+				likely(__rte_fastmem_cache_push(expected, ptr)) :
+				__rte_fastmem_free_checked(cache, __rte_constant(bin) ?
+					&cache->trust : &RTE_PER_LCORE(__rte_fastmem_thread).trust,
+					ptr))
 			return;
 	}
 	__rte_fastmem_free_slow(ptr);
@@ -370,12 +373,13 @@ __rte_fastmem_halloc(uint32_t handle, unsigned int flags)
 static __rte_always_inline void
 __rte_fastmem_hfree(uint32_t handle, void *ptr)
 {
-	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_thread).home;
+	struct rte_fastmem_cache *expected = RTE_PER_LCORE(__rte_fastmem_thread).expected;
 
-	if (likely(__rte_fastmem_is_predicted(&home->pred, ptr)) ?
-			likely(__rte_fastmem_cache_push(home->pred_cache, ptr)) :
-			__rte_fastmem_free_checked(home, __rte_fastmem_cache_at(
-				RTE_FASTMEM_HANDLE_OFFSET(handle)), &home->pred, ptr))
+	if (likely(__rte_fastmem_cache_knows(expected, ptr)) ?
+			likely(__rte_fastmem_cache_push(expected, ptr)) :
+			__rte_fastmem_free_checked(__rte_fastmem_cache_at(
+				RTE_FASTMEM_HANDLE_OFFSET(handle)),
+				&RTE_PER_LCORE(__rte_fastmem_thread).trust, ptr))
 		return;
 	__rte_fastmem_free_slow(ptr);
 }
@@ -514,15 +518,16 @@ __rte_fastmem_alloc_bulk(void **ptrs, unsigned int n, size_t size, size_t align,
 static __rte_always_inline void
 __rte_fastmem_free_bulk(void **ptrs, unsigned int n)
 {
-	struct rte_fastmem_home *home = RTE_PER_LCORE(__rte_fastmem_thread).home;
+	struct rte_fastmem_cache *expected = RTE_PER_LCORE(__rte_fastmem_thread).expected;
 	uint16_t offset;
 	int ret = -1;
 
 	if (likely(n != 0)) {
-		if (likely(__rte_fastmem_is_predicted(&home->pred, ptrs[0])))
-			ret = __rte_fastmem_cache_push_bulk(home->pred_cache, ptrs, n);
-		else if (__rte_fastmem_map_entry(home, ptrs[0], &offset) &&
-				__rte_fastmem_pred_spend(&home->pred))
+		if (likely(__rte_fastmem_cache_knows(expected, ptrs[0])))
+			ret = __rte_fastmem_cache_push_bulk(expected, ptrs, n);
+		else if (__rte_fastmem_map_entry(ptrs[0], &offset) &&
+				__rte_fastmem_trust_spend(
+					&RTE_PER_LCORE(__rte_fastmem_thread).trust))
 			ret = __rte_fastmem_cache_push_bulk(__rte_fastmem_cache_at(offset),
 					ptrs, n);
 	}

@@ -3,17 +3,17 @@
  */
 
 /*
- * Model of the predictions of slabs of ../fastmem_predict.c: pred_set() and forget().
+ * Model of what caches know of slabs in ../fastmem_predict.c: meet() and forget().
  *
  * SLABS neighbours. A thread takes objects of them and frees them; to a free whose slab is
- * predicted the map does not matter. It predicts a slab of which it has an object, and the
- * neighbours whose entry of the map is the same. Two others give slabs without objects to
- * one bin or the other, and take them away.
+ * known to the cache that it expects, the map does not matter. It lets the cache of a bin
+ * know a slab of which it has an object, and the neighbours whose entry of the map is the
+ * same. Two others give slabs without objects to one bin or the other, and take them away.
  *
- * Checked: an object whose slab is predicted goes to the cache that the map tells.
+ * Checked: no cache but the one that the map tells knows the slab of an object.
  *
  * Mistakes to be found: WITHOUT_LOOK, the map is not looked at again; FORGET_FIRST,
- * predictions are cleared before the map is changed.
+ * caches forget the slab before the map is changed.
  */
 
 #ifndef SLABS
@@ -26,12 +26,13 @@
 #define MOVES 3 /* of slabs, by each of the others */
 #endif
 
-#define IS_PREDICTED(i) (start <= (i) && (i) < start + nb)
+#define BINS 2
+#define IS_KNOWN(b, i) (start[b] <= (i) && (i) < start[b] + nb[b])
 
 byte map[SLABS]; /* 0, or the bin: 1 or 2 */
 byte objects[SLABS]; /* that the thread has */
 bit is_locked[SLABS]; /* by who gives or takes it: its bin's lock */
-byte start, nb, cache; /* the prediction */
+byte start[BINS + 1], nb[BINS + 1]; /* what the cache of a bin knows */
 
 /* Neighbours of slab i with the same entry: from lo to hi. */
 inline look(i, lo, hi)
@@ -56,17 +57,17 @@ inline look(i, lo, hi)
 	od
 }
 
-inline predict(i)
+inline meet(i)
 {
 	look(i, lo, hi);
-	nb = 0;
-	cache = map[i];
-	start = lo;
-	nb = hi + 1 - lo;
+	b = map[i];
+	nb[b] = 0;
+	start[b] = lo;
+	nb[b] = hi + 1 - lo;
 #ifndef WITHOUT_LOOK
 	look(i, lo2, hi2);
 	if
-	:: lo2 > lo || hi2 < hi -> nb = 0
+	:: lo2 > lo || hi2 < hi -> nb[b] = 0
 	:: else -> skip
 	fi
 #endif
@@ -74,19 +75,16 @@ inline predict(i)
 
 active proctype thread()
 {
-	byte i, step, lo, hi, lo2, hi2;
+	byte i, b, step, lo, hi, lo2, hi2;
 
 	for (step : 1 .. STEPS) {
 		select(i : 0 .. SLABS - 1);
 		if
 		:: atomic { map[i] != 0 && !is_locked[i] -> objects[i]++ }
-		:: objects[i] > 0 -> predict(i)
+		:: objects[i] > 0 -> meet(i)
 		:: objects[i] > 0 ->
-			/* Nobody but this thread can make a slab predicted. */
-			if
-			:: IS_PREDICTED(i) -> assert(cache == map[i])
-			:: else -> skip
-			fi;
+			/* Nobody but this thread lets its caches know a slab. */
+			assert(!IS_KNOWN(BINS + 1 - map[i], i));
 			objects[i]--
 		:: else -> skip
 		fi
@@ -95,16 +93,16 @@ active proctype thread()
 
 inline forget(i)
 {
-	n = nb;
+	n = nb[b];
 	if
-	:: start <= i && i < start + n -> nb = 0
+	:: start[b] <= i && i < start[b] + n -> nb[b] = 0
 	:: else -> skip
 	fi
 }
 
 active [2] proctype other()
 {
-	byte i, move, n;
+	byte i, b, move, n;
 
 	for (move : 1 .. MOVES) {
 		select(i : 0 .. SLABS - 1);
@@ -116,6 +114,7 @@ active [2] proctype other()
 			fi;
 			is_locked[i] = 0
 		:: atomic { map[i] != 0 && objects[i] == 0 && !is_locked[i] -> is_locked[i] = 1 };
+			b = map[i];
 #ifdef FORGET_FIRST
 			forget(i);
 			map[i] = 0;
