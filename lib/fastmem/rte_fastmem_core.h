@@ -386,7 +386,8 @@ __rte_fastmem_hfree(uint32_t handle, void *ptr)
 
 /*
  * Several objects. Pointers are copied as vectors of the same width in both
- * directions: a load that is wider than the stores it reads from waits for these.
+ * directions: a load that is wider than the stores it reads from waits for these. A few
+ * are copied one by one.
  */
 #if !defined(RTE_ARCH_64)
 typedef rte_v128u32_t __rte_fastmem_vec_t;
@@ -407,6 +408,9 @@ typedef __m512i __rte_fastmem_line_t;
 #define __RTE_FASTMEM_LINE_MIN 64
 #endif
 
+/** Up to so many are copied one by one. */
+#define __RTE_FASTMEM_FEW 7
+
 /* Copy n pointers, a number the compiler knows, and collect in which bits they differ. */
 #define __RTE_FASTMEM_COPY_FEW(type, dst, src, n, diffs, firsts) do { \
 	type vec_; \
@@ -418,11 +422,28 @@ typedef __m512i __rte_fastmem_line_t;
 	} \
 } while (0)
 
+/*
+ * Copy one by a general register, and tell in which bits it differs from the first one: CPUs that
+ * forward at once what was stored do so for these, not for vectors. And an application stores
+ * its pointers one by one, for which the load of a vector would wait.
+ */
+static __rte_always_inline uintptr_t
+__rte_fastmem_copy_one(void **dst, void * const *src, uintptr_t first)
+{
+	uintptr_t ptr = (uintptr_t)*src;
+
+	/* Compilers would make a vector of some. */
+	asm("" : "+r" (ptr));
+	*dst = (void *)ptr;
+	return ptr ^ first;
+}
+
 /* Copy, and tell in which bits the pointers differ from the first one. */
 static __rte_always_inline uintptr_t
 __rte_fastmem_copy_diff(void **dst, void * const *src, unsigned int n)
 {
 	const uintptr_t first = (uintptr_t)src[0];
+	const bool is_few = n <= __RTE_FASTMEM_FEW;
 	uintptr_t diff = 0;
 	unsigned int i;
 
@@ -437,24 +458,27 @@ __rte_fastmem_copy_diff(void **dst, void * const *src, unsigned int n)
 			diff |= (uintptr_t)diffs[i];
 	}
 #endif
-	if (n >= 4) {
+	if (is_few) {
+		for (i = 0; i + 4 <= n; i += 4) {
+			diff |= __rte_fastmem_copy_one(&dst[i], &src[i], first);
+			diff |= __rte_fastmem_copy_one(&dst[i + 1], &src[i + 1], first);
+			diff |= __rte_fastmem_copy_one(&dst[i + 2], &src[i + 2], first);
+			diff |= __rte_fastmem_copy_one(&dst[i + 3], &src[i + 3], first);
+		}
+	} else {
 		const __rte_fastmem_vec_t firsts = (__rte_fastmem_vec_t){0} + first;
 		__rte_fastmem_vec_t diffs = {0};
 
 		for (; n >= 8; n -= 8, dst += 8, src += 8)
 			__RTE_FASTMEM_COPY_FEW(__rte_fastmem_vec_t, dst, src, 8, diffs, firsts);
-		if (n & 4) {
+		if (n & 4)
 			__RTE_FASTMEM_COPY_FEW(__rte_fastmem_vec_t, dst, src, 4, diffs, firsts);
-			dst += 4;
-			src += 4;
-		}
 		for (i = 0; i < __RTE_FASTMEM_VEC_LEN; i++)
 			diff |= (uintptr_t)diffs[i];
+		i = n & 4;
 	}
-	for (n &= 3; n > 0; n--) {
-		diff |= (uintptr_t)*src ^ first;
-		*dst++ = *src++;
-	}
+	for (; i < n; i++)
+		diff |= __rte_fastmem_copy_one(&dst[i], &src[i], first);
 	return diff;
 }
 
