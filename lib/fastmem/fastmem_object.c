@@ -32,17 +32,22 @@
  * Allocation past the cache.
  */
 
-/* Take back what the caller and the depots of a socket hold, and dead processes held. */
-static void
-take_back(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket)
+/*
+ * Take back what the caller and the depots of a socket hold, and dead processes held. True: it
+ * may also grow now, as zones that are of no use to the largest class are gone.
+ */
+static bool
+take_back(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, bool is_whole)
 {
 	fastmem_proc_reap(sh);
 	fastmem_cache_flush(sh, block, socket);
+	return is_whole && fastmem_zone_trim_cut(sh, socket) > 0;
 }
 
 static void *
 alloc_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, uint32_t bin)
 {
+	const bool is_whole = bin == FASTMEM_WHOLE_BIN;
 	bool is_last = false;
 	unsigned int i;
 	void *obj;
@@ -51,10 +56,9 @@ alloc_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket
 		obj = fastmem_cache_get(sh, block, socket, bin);
 		if (obj != NULL || is_last)
 			return obj;
-		if (fastmem_zone_grow(sh, socket, 1, bin == FASTMEM_WHOLE_BIN) == 0)
+		if (fastmem_zone_grow(sh, socket, 1, is_whole) == 0)
 			continue;
-		take_back(sh, block, socket);
-		is_last = true;
+		is_last = !take_back(sh, block, socket, is_whole);
 	}
 	return NULL;
 }
@@ -81,8 +85,7 @@ alloc_bulk_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t s
 		if (fastmem_zone_grow(sh, socket, fastmem_slab_needed(sh, socket, bin, n),
 				is_whole) == 0)
 			continue;
-		take_back(sh, block, socket);
-		is_last = true;
+		is_last = !take_back(sh, block, socket, is_whole);
 	}
 	return -ENOMEM;
 }

@@ -43,6 +43,17 @@ slab_has_end(const struct fastmem_slab *slab)
 	return ((slab->start + slab->len) & (FASTMEM_SLAB_SZ - 1)) == 0;
 }
 
+bool
+fastmem_pool_holds_largest(const struct fastmem_zone *zone)
+{
+	uint32_t i;
+
+	for (i = 0; i < zone->nb_slabs; i++)
+		if (slab_has_end(&zone->slabs[i]))
+			return true;
+	return false;
+}
+
 void
 fastmem_pool_push(struct fastmem_socket *sk, struct fastmem_slab *slab)
 {

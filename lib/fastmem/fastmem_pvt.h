@@ -396,6 +396,8 @@ unsigned int fastmem_zone_nb_sockets(void);
 struct fastmem_slab *fastmem_pool_get(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
 	uintptr_t near);
 void fastmem_pool_put(struct fastmem_shared *sh, struct fastmem_slab *slab);
+/* Whether any slab of a zone can hold an object of the largest class. */
+bool fastmem_pool_holds_largest(const struct fastmem_zone *zone);
 /* How many (whole) slabs it has. */
 uint32_t fastmem_pool_count(struct fastmem_socket *sk, bool is_whole);
 void fastmem_pool_push(struct fastmem_socket *sk, struct fastmem_slab *slab)
@@ -415,6 +417,8 @@ int fastmem_zone_reserve_total(struct fastmem_shared *sh, uint32_t socket, size_
 uint64_t fastmem_zone_reserve_more(struct fastmem_shared *sh, uint32_t socket, uint64_t nb_slabs,
 	bool is_whole);
 int fastmem_zone_trim(struct fastmem_shared *sh, uint32_t socket);
+/* Only zones that the largest class can make no use of. */
+int fastmem_zone_trim_cut(struct fastmem_shared *sh, uint32_t socket);
 /* Give back the free zones with an id from first_id on. */
 int fastmem_zone_trim_since(struct fastmem_shared *sh, uint32_t socket, uint32_t first_id);
 /* Let an address of the slab lead to a cache; 0: to none, and no thread predict it. */

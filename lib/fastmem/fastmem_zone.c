@@ -246,8 +246,9 @@ zone_destroy(struct fastmem_shared *sh, struct fastmem_zone *zone)
 	zone_free_records(sh, zone);
 }
 
-int
-fastmem_zone_trim_since(struct fastmem_shared *sh, uint32_t socket, uint32_t first_id)
+/* Give back the free zones with an id from first_id on, or only those too cut for 1 MiB. */
+static int
+trim(struct fastmem_shared *sh, uint32_t socket, uint32_t first_id, bool is_cut)
 {
 	struct fastmem_socket *sk = &sh->sockets[socket];
 	struct fastmem_zone *leaving = NULL, *zone, **link;
@@ -256,7 +257,8 @@ fastmem_zone_trim_since(struct fastmem_shared *sh, uint32_t socket, uint32_t fir
 	fastmem_pool_lock(sk);
 	for (link = &sk->zones; *link != NULL;) {
 		zone = *link;
-		if (zone->nb_free != zone->nb_slabs || (int32_t)(zone->id - first_id) < 0) {
+		if (zone->nb_free != zone->nb_slabs || (int32_t)(zone->id - first_id) < 0 ||
+				(is_cut && fastmem_pool_holds_largest(zone))) {
 			link = &zone->next;
 			continue;
 		}
@@ -274,11 +276,29 @@ fastmem_zone_trim_since(struct fastmem_shared *sh, uint32_t socket, uint32_t fir
 }
 
 int
+fastmem_zone_trim_since(struct fastmem_shared *sh, uint32_t socket, uint32_t first_id)
+{
+	return trim(sh, socket, first_id, false);
+}
+
+/* Every zone's is from there on. */
+static uint32_t
+oldest_id(const struct fastmem_shared *sh)
+{
+	return rte_atomic_load_explicit(&sh->zone_id, rte_memory_order_relaxed) -
+		(UINT32_MAX >> 1);
+}
+
+int
 fastmem_zone_trim(struct fastmem_shared *sh, uint32_t socket)
 {
-	return fastmem_zone_trim_since(sh, socket,
-		rte_atomic_load_explicit(&sh->zone_id, rte_memory_order_relaxed) -
-		(UINT32_MAX >> 1));
+	return trim(sh, socket, oldest_id(sh), false);
+}
+
+int
+fastmem_zone_trim_cut(struct fastmem_shared *sh, uint32_t socket)
+{
+	return trim(sh, socket, oldest_id(sh), true);
 }
 
 /* Count slabs against the limit: how many of the wanted, down to the needed, or 0. */
