@@ -39,7 +39,7 @@
  * Allocation, of one object:
  *   1. the last of the loaded magazine (inline);
  *   2. the previous magazine, swapped with the loaded one;
- *   3. a magazine from the depot: the lines of another thread's objects are fetched;
+ *   3. a magazine from the depot; the lines of objects that another gave are fetched;
  *   4. a batch from the bin's partial slabs, or from a slab of the socket's pool;
  *   5. the entry point grows the pool by a zone, holding nothing, and tries again;
  *   6. it takes back what the thread and the depots hold of other bins, and tries again.

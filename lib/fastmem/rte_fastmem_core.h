@@ -412,7 +412,7 @@ typedef __m512i __rte_fastmem_line_t;
 #define __RTE_FASTMEM_FEW 7
 
 /* Copy n pointers, a number the compiler knows, and collect in which bits they differ. */
-#define __RTE_FASTMEM_COPY_FEW(type, dst, src, n, diffs, firsts) do { \
+#define __RTE_FASTMEM_COPY_VECS(type, dst, src, n, diffs, firsts) do { \
 	type vec_; \
 	unsigned int i_; \
 	for (i_ = 0; i_ < (n); i_ += sizeof(vec_) / sizeof(void *)) { \
@@ -453,7 +453,7 @@ __rte_fastmem_copy_diff(void **dst, void * const *src, unsigned int n)
 		__rte_fastmem_line_t diffs = {0};
 
 		for (; n >= 8; n -= 8, dst += 8, src += 8)
-			__RTE_FASTMEM_COPY_FEW(__rte_fastmem_line_t, dst, src, 8, diffs, firsts);
+			__RTE_FASTMEM_COPY_VECS(__rte_fastmem_line_t, dst, src, 8, diffs, firsts);
 		for (i = 0; i < 8; i++)
 			diff |= (uintptr_t)diffs[i];
 	}
@@ -470,9 +470,9 @@ __rte_fastmem_copy_diff(void **dst, void * const *src, unsigned int n)
 		__rte_fastmem_vec_t diffs = {0};
 
 		for (; n >= 8; n -= 8, dst += 8, src += 8)
-			__RTE_FASTMEM_COPY_FEW(__rte_fastmem_vec_t, dst, src, 8, diffs, firsts);
+			__RTE_FASTMEM_COPY_VECS(__rte_fastmem_vec_t, dst, src, 8, diffs, firsts);
 		if (n & 4)
-			__RTE_FASTMEM_COPY_FEW(__rte_fastmem_vec_t, dst, src, 4, diffs, firsts);
+			__RTE_FASTMEM_COPY_VECS(__rte_fastmem_vec_t, dst, src, 4, diffs, firsts);
 		for (i = 0; i < __RTE_FASTMEM_VEC_LEN; i++)
 			diff |= (uintptr_t)diffs[i];
 		i = n & 4;
