@@ -51,35 +51,59 @@ has_mag(const struct rte_fastmem_cache *cache)
 	return cache->limit != fastmem_cache_base(cache);
 }
 
-/* An end, and no allocations counted. */
+/* A cache's word. */
 static uint64_t
-no_count(void **end)
+end_count_of(void **end, uint32_t counted)
 {
-	return (uint64_t)(uintptr_t)end << RTE_FASTMEM_COUNT_BITS | FASTMEM_COUNT_MASK;
+	return (uint64_t)(uintptr_t)end << RTE_FASTMEM_COUNT_BITS |
+		(FASTMEM_COUNT_MASK - counted);
 }
 
-/* Set the end of the objects, of which so many were moved here or away: not freed, not allocated. */
-static void
-cache_set_end(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, void **end,
-	uint64_t moved)
-{
-	fastmem_count(&cold->moved, moved);
-	fastmem_count(&cold->folded, fastmem_cache_counted(__rte_fastmem_end_count(cache)));
-	rte_atomic_store_explicit(&cache->end_count, no_count(end), rte_memory_order_release);
-}
-
-/* Make room for counting. */
+/* Make room for counting, if there is little. A process killed between the two has not counted. */
 static void
 cache_fold(struct rte_fastmem_cache *cache, struct fastmem_cold *cold)
 {
-	cache_set_end(cache, cold, __rte_fastmem_end(__rte_fastmem_end_count(cache)), 0);
+	const uint64_t end_count = __rte_fastmem_end_count(cache);
+	const uint32_t counted = fastmem_cache_counted(end_count);
+
+	if (likely(counted <= FASTMEM_COUNT_MASK / 2))
+		return;
+	rte_atomic_store_explicit(&cache->end_count,
+		end_count_of(__rte_fastmem_end(end_count), 0), rte_memory_order_relaxed);
+	rte_compiler_barrier();
+	fastmem_count(&cold->folded, counted);
 }
 
-/* Have no objects in the loaded magazine, if there is one. */
 static void
-cache_forget(struct rte_fastmem_cache *cache, struct fastmem_cold *cold)
+cache_set_end(struct rte_fastmem_cache *cache, void **end)
 {
-	cache_set_end(cache, cold, fastmem_cache_base(cache), -(uint64_t)fastmem_cache_len(cache));
+	const uint32_t counted = fastmem_cache_counted(__rte_fastmem_end_count(cache));
+
+	rte_atomic_store_explicit(&cache->end_count, end_count_of(end, counted),
+		rte_memory_order_release);
+}
+
+/*
+ * Move objects into the loaded magazine, up to this end, or all of them away: they are not freed
+ * by that, nor allocated. A process may be killed between the two: then they are in use, and lost
+ * with it, as they are not in their slabs.
+ */
+static void
+cache_move_in(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, void **end, uint32_t n)
+{
+	fastmem_count(&cold->moved, n);
+	rte_compiler_barrier();
+	cache_set_end(cache, end);
+}
+
+static void
+cache_move_out(struct rte_fastmem_cache *cache, struct fastmem_cold *cold)
+{
+	const uint32_t n = fastmem_cache_len(cache);
+
+	cache_set_end(cache, fastmem_cache_base(cache));
+	rte_compiler_barrier();
+	fastmem_count(&cold->moved, -(uint64_t)n);
 }
 
 static uint32_t
@@ -107,7 +131,7 @@ cache_load(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, struct fa
 	struct fastmem_mag *loaded = has_mag(cache) ? loaded_mag(cache) : NULL;
 	uint32_t nb_loaded = fastmem_cache_len(cache);
 
-	cache_forget(cache, cold);
+	cache_move_out(cache, cold);
 	set_prev_len(cold, 0);
 	rte_compiler_barrier();
 	cold->prev = loaded;
@@ -116,7 +140,7 @@ cache_load(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, struct fa
 	cache->limit = &mag->objs[cold->cap];
 	rte_compiler_barrier();
 	set_prev_len(cold, nb_loaded);
-	cache_set_end(cache, cold, &mag->objs[len], len);
+	cache_move_in(cache, cold, &mag->objs[len], len);
 }
 
 static void
@@ -125,20 +149,27 @@ cache_swap(struct rte_fastmem_cache *cache, struct fastmem_cold *cold)
 	cache_load(cache, cold, cold->prev, prev_len(cold));
 }
 
-/* Give the loaded magazine up. What it is then is at none. */
+/* The cache is to begin and end at none: the base last, which tells whether it has a magazine. */
+static void
+cache_set_none(struct rte_fastmem_cache *cache, void **none)
+{
+	cache->limit = none;
+	rte_compiler_barrier();
+	cache_set_end(cache, none);
+	rte_compiler_barrier();
+	rte_atomic_store_explicit(&cache->base, none, rte_memory_order_relaxed);
+	rte_compiler_barrier();
+}
+
+/* Give the loaded magazine up. */
 static struct fastmem_mag *
 cache_unload(struct rte_fastmem_cache *cache, struct fastmem_cold *cold, void **none)
 {
 	struct fastmem_mag *mag = loaded_mag(cache);
 
 	mag->len = fastmem_cache_len(cache);
-	cache_forget(cache, cold);
-	rte_compiler_barrier();
-	cache->limit = none;
-	rte_compiler_barrier();
-	rte_atomic_store_explicit(&cache->base, none, rte_memory_order_relaxed);
-	rte_atomic_store_explicit(&cache->end_count, no_count(none), rte_memory_order_relaxed);
-	rte_compiler_barrier();
+	cache_move_out(cache, cold);
+	cache_set_none(cache, none);
 	return mag;
 }
 
@@ -349,8 +380,8 @@ fastmem_cache_put_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 			/* No move: a change of the end alone is k objects freed. */
 			__rte_fastmem_cache_given(cache, end_count, k);
 		} else {
-			cache_set_end(cache, cold, end + k, k);
 			fastmem_count(&cold->free_misses, k);
+			cache_move_in(cache, cold, end + k, k);
 		}
 		objs += k;
 		n -= k;
@@ -433,7 +464,7 @@ get_past_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t 
 			memcpy(&objs[len], cold->prev->objs, (own - len) * sizeof(objs[0]));
 		memcpy(&objs[own], others, (n - own) * sizeof(objs[0]));
 		set_prev_len(cold, 0);
-		cache_forget(cache, cold);
+		cache_move_out(cache, cold);
 		if (rest != NULL)
 			cache_replace(sh, block, cache, cold, rest);
 		fastmem_count(&cold->alloc_misses, n);
@@ -518,7 +549,7 @@ drain_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t soc
 
 	if (!has_mag(cache))
 		return;
-	/* Its process was killed while it changed magazines: they are one. */
+	/* Its process was killed while it changed magazines: these are one. */
 	if (cold->prev == loaded_mag(cache))
 		cold->prev = NULL;
 	prev = cache_take_prev(cold);
@@ -609,7 +640,7 @@ fastmem_cache_block_sz(const struct fastmem_shared *sh)
 void
 fastmem_cache_init(struct rte_fastmem_cache *cache, void **none)
 {
-	cache->end_count = no_count(none);
+	cache->end_count = end_count_of(none, 0);
 	cache->limit = none;
 	cache->base = none;
 	fastmem_predict_init(&cache->trust);

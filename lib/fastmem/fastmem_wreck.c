@@ -71,13 +71,29 @@ wreck_pool(struct fastmem_socket *sk, uint32_t id)
 	rte_atomic_store_explicit(&sk->lock.owner, id, rte_memory_order_release);
 }
 
-/* It was loading first magazines, and predicting; it had caches whose thread ended before. */
+/* It was loading a first magazine, or exchanging the two that a cache has. */
+static void
+wreck_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t bin,
+	struct fastmem_mag *mag)
+{
+	struct fastmem_cold *cold = &block->cold[bin];
+	struct rte_fastmem_cache *cache = &block->homes[0].caches[bin];
+
+	rte_atomic_store_explicit(&cache->base, mag->objs, rte_memory_order_relaxed);
+	if (bin % 2 == 0) {
+		cache->limit = &mag->objs[cold->cap];
+		cold->prev = mag;
+	}
+	cache->known_start = sh->map_first << RTE_FASTMEM_SLAB_SHIFT;
+	cache->known_len = sh->map_len << RTE_FASTMEM_SLAB_SHIFT;
+}
+
+/* It was changing magazines, and predicting; it had caches whose thread ended before. */
 static int
 wreck_caches(struct fastmem_shared *sh, uint32_t id)
 {
 	struct fastmem_block *block = rte_atomic_load_explicit(&sh->blocks,
 			rte_memory_order_acquire);
-	struct rte_fastmem_cache *cache;
 	struct fastmem_mag *mag;
 	uint32_t bin;
 
@@ -88,10 +104,7 @@ wreck_caches(struct fastmem_shared *sh, uint32_t id)
 		mag = block == NULL ? NULL : fastmem_depot_get_empty(sh, block);
 		if (mag == NULL)
 			return -1;
-		cache = &block->homes[0].caches[bin];
-		rte_atomic_store_explicit(&cache->base, mag->objs, rte_memory_order_relaxed);
-		cache->known_start = sh->map_first << RTE_FASTMEM_SLAB_SHIFT;
-		cache->known_len = sh->map_len << RTE_FASTMEM_SLAB_SHIFT;
+		wreck_cache(sh, block, bin, mag);
 	}
 	rte_atomic_store_explicit(&block->owner, id, rte_memory_order_relaxed);
 	return 0;

@@ -745,6 +745,7 @@ rte_fastmem_stats_shared_class(size_t class_size, struct rte_fastmem_lcore_class
  *
  * Set all counters to 0. What is in use stays counted: bytes_in_use,
  * in_use, bytes_backing, slabs_partial and slabs_full are not counters.
+ * Exact when no other thread is allocating or freeing.
  */
 __rte_experimental
 void
