@@ -5,10 +5,10 @@
 /*
  * Predictions: of which slabs will the objects be that a thread frees?
  *
- * Owns what caches know of slabs, and which cache a thread expects; the inline fast path uses
- * both. What a cache knows is a copy of entries of the map that are its own: of the slabs from
- * known_start on. Its thread sets it; whoever takes a slab from its bin clears those with it.
- * Calls nobody.
+ * Owns what caches know of slabs, and which cache a thread with caches expects; the inline fast
+ * path uses both. What a cache knows is a copy of entries of the map that are its own: of the
+ * slabs from known_start on. Its thread sets it; whoever takes a slab from its bin clears those
+ * with it. Calls nobody.
  */
 
 #include <stdio.h>
@@ -66,9 +66,9 @@ frees_of(const struct rte_fastmem_cache *cache)
  * here and there, and a branch that is not predicted costs more than it saves.
  */
 enum learned {
-	PRED_GOOD,
-	PRED_BAD,
-	PRED_NONE,
+	IS_GOOD,
+	TRY_ANOTHER,
+	TRY_NONE,
 };
 
 static enum learned
@@ -82,25 +82,25 @@ learn(struct rte_fastmem_trust *trust, const struct rte_fastmem_cache *cache)
 	if (!was_none && frees_of(cache) - trust->mark >= CREDIT * FEW) {
 		trust->is_trial = 0;
 		trust->pause = PAUSE_MIN;
-		return PRED_GOOD;
+		return IS_GOOD;
 	}
 	trust->is_trial = 1;
 	if (was_none || !is_trial)
-		return PRED_BAD;
+		return TRY_ANOTHER;
 	trust->credit = trust->pause;
 	trust->pause = RTE_MIN(2 * trust->pause, (uint32_t)PAUSE_MAX);
-	return PRED_NONE;
+	return TRY_NONE;
 }
 
-/* From a slab on, in steps of 1 or -1: how many more lead to the same cache. */
+/* From a slab on, in steps of 1 or -1: how many lead to a cache, itself included. */
 static uintptr_t
 same_entries(uintptr_t slab, intptr_t step, uint16_t offset)
 {
 	const struct rte_fastmem_thread *thread = &RTE_PER_LCORE(__rte_fastmem_thread);
 	uintptr_t i = slab - thread->map_first, n = 0;
 
-	while (n < RUN_MAX && i + step < thread->map_len && rte_atomic_load_explicit(
-				&thread->map[i + step], rte_memory_order_seq_cst) == offset) {
+	while (n < RUN_MAX && i < thread->map_len && rte_atomic_load_explicit(
+				&thread->map[i], rte_memory_order_seq_cst) == offset) {
 		i += step;
 		n++;
 	}
@@ -110,11 +110,11 @@ same_entries(uintptr_t slab, intptr_t step, uint16_t offset)
 /*
  * Let a cache know a slab that is its own, and the neighbours that are too.
  *
- * The slab itself has the object at hand: it cannot leave its bin. A neighbour may. Who takes
- * it first changes the map, then looks who knows it; here it is made known, then
- * the map looked at again. Of the two at least one sees the other, since all four are
- * sequentially consistent (model/predict.pml). A process may be killed anywhere between:
- * who takes its caches over clears what they know.
+ * The slab itself has the object at hand: it cannot leave its bin, unless that is freed for
+ * the second time. A neighbour may. Who takes it first changes the map, then looks who knows it;
+ * here it is made known, then the map looked at again. Of the two at least one sees the other,
+ * since all four are sequentially consistent (model/predict.pml). A process may be killed
+ * anywhere between: who takes its caches over clears what they know.
  */
 static void
 meet(struct rte_fastmem_cache *cache, uintptr_t slab, uint16_t offset)
@@ -123,12 +123,13 @@ meet(struct rte_fastmem_cache *cache, uintptr_t slab, uint16_t offset)
 	const uintptr_t above = same_entries(slab, 1, offset);
 
 	fastmem_predict_clear(cache);
-	rte_atomic_store_explicit(&cache->known_start, (slab - below) << RTE_FASTMEM_SLAB_SHIFT,
-		rte_memory_order_relaxed);
+	if (below == 0 || above == 0)
+		return;
+	rte_atomic_store_explicit(&cache->known_start,
+		(slab + 1 - below) << RTE_FASTMEM_SLAB_SHIFT, rte_memory_order_relaxed);
 	rte_atomic_store_explicit(&cache->known_len,
-		(below + 1 + above) << RTE_FASTMEM_SLAB_SHIFT, rte_memory_order_seq_cst);
-	if (same_entries(slab, -1, offset) < below ||
-			same_entries(slab, 1, offset) < above)
+		(below + above - 1) << RTE_FASTMEM_SLAB_SHIFT, rte_memory_order_seq_cst);
+	if (same_entries(slab, -1, offset) < below || same_entries(slab, 1, offset) < above)
 		fastmem_predict_clear(cache);
 }
 
@@ -139,26 +140,26 @@ meet_neighbour(struct rte_fastmem_cache *cache, uintptr_t slab, uint16_t offset)
 	const uintptr_t first = rte_atomic_load_explicit(&cache->known_start,
 			rte_memory_order_relaxed) >> RTE_FASTMEM_SLAB_SHIFT;
 
-	if (slab - same_entries(slab, -1, offset) <= first &&
-			first <= slab + same_entries(slab, 1, offset))
+	if (first + same_entries(slab, -1, offset) > slab &&
+			first < slab + same_entries(slab, 1, offset))
 		meet(cache, slab, offset);
 }
 
-/* Frees of any object have no trust left in the expected cache; the object at hand is this one's. */
+/* Frees of any object have no trust left in the expected cache; that of the next is this one. */
 static void
 expect(struct rte_fastmem_thread *thread, struct rte_fastmem_cache *cache, uintptr_t slab,
 	uint16_t offset)
 {
 	switch (learn(&thread->trust, thread->expected)) {
-	case PRED_GOOD:
+	case IS_GOOD:
 		if (thread->expected == cache)
 			meet_neighbour(cache, slab, offset);
 		break;
-	case PRED_BAD:
+	case TRY_ANOTHER:
 		meet(cache, slab, offset);
 		thread->expected = cache;
 		break;
-	case PRED_NONE:
+	case TRY_NONE:
 		thread->expected = __rte_fastmem_cache_at(0); /* that of no slab */
 		break;
 	}
@@ -170,13 +171,13 @@ static void
 know(struct rte_fastmem_cache *cache, uintptr_t slab, uint16_t offset)
 {
 	switch (learn(&cache->trust, cache)) {
-	case PRED_GOOD:
+	case IS_GOOD:
 		meet_neighbour(cache, slab, offset);
 		break;
-	case PRED_BAD:
+	case TRY_ANOTHER:
 		meet(cache, slab, offset);
 		break;
-	case PRED_NONE:
+	case TRY_NONE:
 		fastmem_predict_clear(cache);
 		break;
 	}
