@@ -240,11 +240,12 @@ struct __rte_cache_aligned fastmem_socket {
 #define FASTMEM_NB_COUNTERS 5
 
 /*
- * The cold part of a cache, with its slow counters. Objects freed into it = len + allocations - moved,
- * where moved is what the slow path added to the loaded magazine, less what it took.
+ * The cold part of a cache, with its slow counters. Objects freed into it = len + allocations -
+ * moved, where moved is what the slow path added to the loaded magazine, less what it took.
  */
 struct fastmem_cold {
-	RTE_ATOMIC(uint64_t) folded; /* allocations moved out of end_count */
+	/* Of a whole number of these also where they need no alignment by themselves. */
+	alignas(8) RTE_ATOMIC(uint64_t) folded; /* allocations moved out of end_count */
 	RTE_ATOMIC(uint64_t) moved;
 	RTE_ATOMIC(uint64_t) alloc_misses;
 	RTE_ATOMIC(uint64_t) free_misses;
@@ -353,7 +354,6 @@ static inline uint16_t
 fastmem_cache_offset(uint32_t socket, uint32_t bin)
 {
 	return sizeof(struct rte_fastmem_cache) + socket * sizeof(struct rte_fastmem_home) +
-		offsetof(struct rte_fastmem_home, caches) +
 		bin * sizeof(struct rte_fastmem_cache);
 }
 
@@ -361,8 +361,8 @@ fastmem_cache_offset(uint32_t socket, uint32_t bin)
 static inline uint32_t
 fastmem_offset_bin(uint16_t offset)
 {
-	return ((offset - sizeof(struct rte_fastmem_cache)) % sizeof(struct rte_fastmem_home) -
-		offsetof(struct rte_fastmem_home, caches)) / sizeof(struct rte_fastmem_cache);
+	return (offset - sizeof(struct rte_fastmem_cache)) % sizeof(struct rte_fastmem_home) /
+		sizeof(struct rte_fastmem_cache);
 }
 
 static inline uint32_t

@@ -76,14 +76,15 @@ struct rte_fastmem_trust {
 };
 
 /**
- * The cache of one bin: one cache line, written by its thread only.
+ * The cache of one bin: one cache line, written by its thread only, but for known_len, which
+ * whoever takes a slab from its bin sets to 0.
  *
  * The objects of the loaded magazine are in the slots from `base` to below the end, which is
  * never above `limit`. Below `base` lies a NULL, so that allocating one needs to test nothing
  * but the pointer to be returned. Without a magazine all three are the same.
  */
 struct __rte_cache_aligned rte_fastmem_cache {
-	/** Address of the end << 16 | allocations that have room. Read by statistics, as is base. */
+	/** Address of the end << 16 | allocations that have room. Statistics read it and base. */
 	RTE_ATOMIC(uint64_t) end_count;
 	void **limit; /**< The end of a full magazine. */
 	RTE_ATOMIC(void **) base; /**< The first object. */
