@@ -188,7 +188,7 @@ def app_part(plan):
     """The benchmark, which shares files with the tests: in a DPDK tree these lie in app/test."""
     name = 'app/test-fastmem/meson.build'
     add_meson(plan, 'app/test-fastmem', compat_meson(plan, '../../lib/fastmem/'), 'app',
-              lambda rel: not TEST_FILE.match(rel) and not rel.startswith('fuzz/'))
+              lambda rel: not TEST_FILE.match(rel) and not rel.startswith(('fuzz/', 'kill/')))
     text = plan.files[name][0].decode()
     shared = re.sub(r"'(test_fastmem\w*\.[ch])'", r"'../test/\1'", text)
     if shared != text:

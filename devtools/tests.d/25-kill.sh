@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The fastmem developers
+# shellcheck shell=bash
+
+# Stage: caches can be taken over from a process that is killed at any instruction
+
+# shellcheck source=devtools/test-lib.sh
+. "$(dirname "$0")/../test-lib.sh"
+
+# Compilers order what is stored in different ways.
+for build in gcc clang; do
+	if need_build "$build"; then
+		for seed in 1 2; do
+			row -t 120 "$build killed in every state, seed $seed" \
+				"$(build_dir "$build")/app/test-fastmem/kill/kill-states" "$seed"
+		done
+	fi
+done
+exit 0
