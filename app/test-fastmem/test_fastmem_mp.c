@@ -163,9 +163,7 @@ test_work(void)
 	int ret = 0;
 
 	for (i = 0; i < RTE_DIM(some) && ret == 0; i++)
-		ret = fmp_spawn(&some[i], i, "work");
-	for (i = 0; i < RTE_DIM(some) && ret == 0; i++)
-		ret = fmp_reach(&some[i], FMP_READY);
+		ret = fmp_spawn_ready(&some[i], i, "work");
 	for (i = 0; i < RTE_DIM(some) && ret == 0; i++)
 		fmp_let(&some[i], FMP_GO);
 	if (ret == 0)

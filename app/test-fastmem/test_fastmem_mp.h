@@ -104,6 +104,7 @@ const char *fmp_cannot(void);
 int fmp_shared_create(void);
 void fmp_shared_destroy(void);
 int fmp_spawn(struct fmp_child *child, unsigned int idx, const char *role);
+int fmp_spawn_ready(struct fmp_child *child, unsigned int idx, const char *role);
 int fmp_reach_or_end(struct fmp_child *child, uint32_t stage);
 int fmp_reach(struct fmp_child *child, uint32_t stage);
 void fmp_let(struct fmp_child *child, uint32_t stage);

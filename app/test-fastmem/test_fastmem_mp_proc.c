@@ -334,11 +334,21 @@ fmp_join(struct fmp_child *child)
 	return -1;
 }
 
+/*
+ * Start a secondary, and wait until it is there. Never two at once: EAL, as it starts, tries the
+ * locks of all files of the group, and who is about to lock its own then finds it locked.
+ */
+int
+fmp_spawn_ready(struct fmp_child *child, unsigned int idx, const char *role)
+{
+	return fmp_spawn(child, idx, role) < 0 ? -1 : fmp_reach(child, FMP_READY);
+}
+
 /* Start a secondary and let it go on into its role. */
 int
 fmp_start(struct fmp_child *child, unsigned int idx, const char *role)
 {
-	if (fmp_spawn(child, idx, role) < 0 || fmp_reach(child, FMP_READY) < 0)
+	if (fmp_spawn_ready(child, idx, role) < 0)
 		return -1;
 	fmp_let(child, FMP_GO);
 	return 0;
@@ -363,7 +373,7 @@ fmp_run_many(const char *role, unsigned int n)
 	unsigned int i, s;
 
 	for (i = 0; i < n; i++)
-		if (fmp_spawn(&some[i], i, role) < 0)
+		if (fmp_spawn_ready(&some[i], i, role) < 0)
 			return -1;
 	for (s = 0; s < RTE_DIM(stages); s++) {
 		for (i = 0; i < n; i++)
