@@ -25,6 +25,7 @@ api_docs() {
 	HIDE_UNDOC_MEMBERS     = YES
 	HIDE_UNDOC_CLASSES     = YES
 	GENERATE_LATEX         = NO
+	HAVE_DOT               = NO
 	GENERATE_XML           = YES
 	QUIET                  = YES
 	WARN_IF_UNDOCUMENTED   = YES
