@@ -18,7 +18,6 @@
 #include <rte_atomic.h>
 #include <rte_common.h>
 #include <rte_memory.h>
-#include <rte_prefetch.h>
 
 #include "fastmem_pvt.h"
 
@@ -206,8 +205,8 @@ cache_replace(struct fastmem_shared *sh, struct fastmem_block *block,
 
 /*
  * The objects of a magazine were freed by another thread: their first lines are in its CPU's
- * caches, and the application is about to write them. Asked for one by one, as objects are
- * allocated, these writes wait for each other; asked for together they overlap.
+ * caches, and the application is about to write them. That takes long one by one; asked for
+ * together, they overlap.
  */
 static void
 fetch_lines(const struct fastmem_mag *mag)
@@ -215,7 +214,7 @@ fetch_lines(const struct fastmem_mag *mag)
 	uint32_t i;
 
 	for (i = mag->len; i > 0; i--)
-		rte_prefetch0_write(mag->objs[i - 1]);
+		__rte_fastmem_prefetch_write(mag->objs[i - 1]);
 }
 
 /* A magazine for an empty cache: from the depot, or filled from slabs; or NULL. */
@@ -228,7 +227,8 @@ refill(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, 
 	uint32_t batch = RTE_MAX(1u, BATCH_SZ >> lay->obj_shift);
 
 	if (mag != NULL) {
-		if (mag->giver != block)
+		/* one by one they are prefetched when they are allocated */
+		if (n > 1 && mag->giver != block)
 			fetch_lines(mag);
 		return mag;
 	}
