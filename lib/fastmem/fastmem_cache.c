@@ -516,7 +516,8 @@ fastmem_cache_get_bulk(struct fastmem_shared *sh, struct fastmem_block *block, u
 		return n;
 	if (n - len > prev_len(cold))
 		return get_past_cache(sh, block, socket, bin, objs, n);
-	__rte_fastmem_cache_pop_bulk(cache, objs, len);
+	if (len > 0)
+		__rte_fastmem_cache_pop_bulk(cache, objs, len);
 	cache_swap(cache, cold);
 	__rte_fastmem_cache_pop_bulk(cache, &objs[len], n - len);
 	return n;

@@ -272,13 +272,28 @@ __rte_fastmem_map_entry(const void *ptr, uint16_t *offset)
 	return true;
 }
 
-/* Whether an address is in the slabs that a cache knows. */
+/*
+ * Whether an address is in the slabs that a cache knows. What another thread may have stored
+ * meanwhile is about other slabs than this object's. Compilers do not make operands of atomic
+ * loads, so it would take two more instructions.
+ */
 static __rte_always_inline bool
 __rte_fastmem_cache_knows(const struct rte_fastmem_cache *cache, const void *ptr)
 {
+#if defined(RTE_ARCH_X86) && defined(__GCC_ASM_FLAG_OUTPUTS__)
+	uintptr_t distance = (uintptr_t)ptr;
+	bool is_below;
+
+	asm("sub %[start], %[distance]\n\t"
+		"cmp %[len], %[distance]"
+		: "=@ccb" (is_below), [distance] "+&r" (distance)
+		: [start] "m" (cache->known_start), [len] "m" (cache->known_len));
+	return is_below;
+#else
 	return (uintptr_t)ptr - rte_atomic_load_explicit(&cache->known_start,
 				rte_memory_order_relaxed) <
 		rte_atomic_load_explicit(&cache->known_len, rte_memory_order_relaxed);
+#endif
 }
 
 /* It was predicted to be, and is not: false when the slow path is to find out why. */
@@ -474,7 +489,7 @@ __rte_fastmem_copy_one(void **dst, void * const *src, uintptr_t first)
 	return ptr ^ first;
 }
 
-/* Copy, and tell in which bits the pointers differ from the first one. */
+/* Copy some pointers, at least one, and tell in which bits they differ from the first one. */
 static __rte_always_inline uintptr_t
 __rte_fastmem_copy_diff(void **dst, void * const *src, unsigned int n)
 {
@@ -495,11 +510,13 @@ __rte_fastmem_copy_diff(void **dst, void * const *src, unsigned int n)
 	}
 #endif
 	if (is_few) {
-		for (i = 0; i + 4 <= n; i += 4) {
-			diff |= __rte_fastmem_copy_one(&dst[i], &src[i], first);
-			diff |= __rte_fastmem_copy_one(&dst[i + 1], &src[i + 1], first);
-			diff |= __rte_fastmem_copy_one(&dst[i + 2], &src[i + 2], first);
-			diff |= __rte_fastmem_copy_one(&dst[i + 3], &src[i + 3], first);
+		dst[0] = (void *)first;
+		i = 1;
+		if (n & 4) {
+			diff |= __rte_fastmem_copy_one(&dst[1], &src[1], first);
+			diff |= __rte_fastmem_copy_one(&dst[2], &src[2], first);
+			diff |= __rte_fastmem_copy_one(&dst[3], &src[3], first);
+			i = 4;
 		}
 	} else {
 		const __rte_fastmem_vec_t firsts = (__rte_fastmem_vec_t){0} + first;
@@ -525,15 +542,24 @@ __rte_fastmem_copy(void **dst, void * const *src, unsigned int n)
 	(void)__rte_fastmem_copy_diff(dst, src, n);
 }
 
-/* Take the last n objects of the loaded magazine; false when it has fewer. */
+/* Are there n pointers, at least one, from an address to another? */
+static __rte_always_inline bool
+__rte_fastmem_spans(void **from, void **to, unsigned int n)
+{
+	/* Not by the difference: an addition can be part of what compares. Nor does it wrap. */
+	return (uint64_t)(uintptr_t)from + n * (uint64_t)sizeof(*from) <=
+		(uint64_t)(uintptr_t)to;
+}
+
+/* Take the last n objects, at least one, of the loaded magazine; false when it has fewer. */
 static __rte_always_inline bool
 __rte_fastmem_cache_pop_bulk(struct rte_fastmem_cache *cache, void **objs, unsigned int n)
 {
 	const uint64_t end_count = __rte_fastmem_end_count(cache);
 	void **end = __rte_fastmem_end(end_count);
 
-	if (unlikely((size_t)(end - rte_atomic_load_explicit(&cache->base,
-					rte_memory_order_relaxed)) < n) ||
+	if (unlikely(!__rte_fastmem_spans(rte_atomic_load_explicit(&cache->base,
+					rte_memory_order_relaxed), end, n)) ||
 			unlikely(!__rte_fastmem_cache_taken(cache, end_count, n)))
 		return false;
 	__rte_fastmem_copy(objs, end - n, n);
@@ -541,8 +567,8 @@ __rte_fastmem_cache_pop_bulk(struct rte_fastmem_cache *cache, void **objs, unsig
 }
 
 /*
- * Append n objects. 0, or -1: there is no room, or 1: they lie in several slabs, and have been
- * copied; what is beyond the end is nobody's until the end says so.
+ * Append n objects, at least one. 0, or -1: there is no room, or 1: they lie in several slabs, and
+ * have been copied; what is beyond the end is nobody's until the end says so.
  */
 static __rte_always_inline int
 __rte_fastmem_cache_push_bulk(struct rte_fastmem_cache *cache, void * const *objs, unsigned int n)
@@ -550,7 +576,7 @@ __rte_fastmem_cache_push_bulk(struct rte_fastmem_cache *cache, void * const *obj
 	const uint64_t end_count = __rte_fastmem_end_count(cache);
 	void **end = __rte_fastmem_end(end_count);
 
-	if (unlikely((size_t)(cache->limit - end) < n))
+	if (unlikely(!__rte_fastmem_spans(end, cache->limit, n)))
 		return -1;
 	if (unlikely(__rte_fastmem_copy_diff(end, objs, n) >> RTE_FASTMEM_SLAB_SHIFT != 0))
 		return 1;
