@@ -75,6 +75,19 @@ build_and_run() {
 	run_application "$program"
 }
 
+# The inline functions have asm in them, and an application chooses how asm is written.
+same_code_in_intel_syntax() {
+	local syntax
+	for syntax in att intel; do
+		# shellcheck disable=SC2046 # flags are words
+		"$1" -O2 -DALLOW_EXPERIMENTAL_API -masm="$syntax" -c -o "$WORK/syntax.o" "$2" \
+			$(pkg-config --cflags libfastmem) || return 1
+		objdump -d "$WORK/syntax.o" > "$WORK/syntax.$syntax"
+	done
+	grep -q prefetchw "$WORK/syntax.att" || { echo "the allocation is not inline"; return 1; }
+	diff "$WORK/syntax.att" "$WORK/syntax.intel"
+}
+
 row "install" install_to "$WORK/root" || exit 0
 use_install "$WORK/root"
 write_application "$WORK/app.c"
@@ -82,6 +95,12 @@ cp "$WORK/app.c" "$WORK/app.cc"
 row "outside application C shared" build_and_run gcc "$WORK/app.c" c
 row "outside application C++ shared" build_and_run g++ "$WORK/app.cc" cc
 row "outside application C clang shared" build_and_run clang "$WORK/app.c" c
+if [ "$(uname -m)" = x86_64 ]; then
+	row "the same code in Intel's syntax, gcc" same_code_in_intel_syntax gcc "$WORK/app.c"
+	row "the same code in Intel's syntax, clang" same_code_in_intel_syntax clang "$WORK/app.c"
+else
+	skip_row "the same code in Intel's syntax" "it is that of x86"
+fi
 if pkg-config --exists libsystemd; then
 	row "outside application C static" build_and_run gcc "$WORK/app.c" c --static
 	row "outside application C++ static" build_and_run g++ "$WORK/app.cc" cc --static

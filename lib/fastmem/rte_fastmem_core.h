@@ -225,7 +225,7 @@ static __rte_always_inline void
 __rte_fastmem_prefetch_write(const void *obj)
 {
 #ifdef RTE_ARCH_X86_64
-	asm volatile("prefetchw (%0)" : : "r" (obj));
+	asm volatile("prefetchw {(%0)|[%0]}" : : "r" (obj));
 #else
 	rte_prefetch0_write(obj);
 #endif
@@ -273,19 +273,23 @@ __rte_fastmem_map_entry(const void *ptr, uint16_t *offset)
 }
 
 /*
- * Whether an address is in the slabs that a cache knows. What another thread may have stored
- * meanwhile is about other slabs than this object's. Compilers do not make operands of atomic
- * loads, so it would take two more instructions.
+ * Whether an address is in the slabs that a cache knows. What another thread stores meanwhile is
+ * about other slabs than this object's. What it stored before the caller got the object, because
+ * its slab left the bin, is seen: to get it, the caller had to synchronize with that thread, and
+ * a compiler takes no asm that reads memory across such a load or fence.
+ * Compilers do not make operands of atomic loads, so it would take two more instructions.
  */
 static __rte_always_inline bool
 __rte_fastmem_cache_knows(const struct rte_fastmem_cache *cache, const void *ptr)
 {
-#if defined(RTE_ARCH_X86) && defined(__GCC_ASM_FLAG_OUTPUTS__)
+/* A checker of races sees nothing of asm. */
+#if defined(RTE_ARCH_X86) && defined(__GCC_ASM_FLAG_OUTPUTS__) && !defined(__SANITIZE_THREAD__)
 	uintptr_t distance = (uintptr_t)ptr;
 	bool is_below;
 
-	asm("sub %[start], %[distance]\n\t"
-		"cmp %[len], %[distance]"
+	/* as AT&T | Intel write it */
+	asm("sub {%[start], %[distance]|%[distance], %[start]}\n\t"
+		"cmp {%[len], %[distance]|%[distance], %[len]}"
 		: "=@ccb" (is_below), [distance] "+&r" (distance)
 		: [start] "m" (cache->known_start), [len] "m" (cache->known_len));
 	return is_below;
