@@ -217,10 +217,13 @@ fetch_lines(const struct fastmem_mag *mag)
 		__rte_fastmem_prefetch_write(mag->objs[i - 1]);
 }
 
-/* A magazine for an empty cache: from the depot, or filled from slabs; or NULL. */
+/*
+ * A magazine for an empty cache: from the depot, or filled from slabs; or NULL. Wanted are n
+ * objects, for a bulk or one by one.
+ */
 static struct fastmem_mag *
 refill(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, uint32_t bin,
-	uint32_t n)
+	uint32_t n, bool for_bulk)
 {
 	const struct fastmem_layout *lay = &sh->layouts[bin];
 	struct fastmem_mag *mag = fastmem_depot_get(sh, block, socket, bin);
@@ -228,7 +231,7 @@ refill(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, 
 
 	if (mag != NULL) {
 		/* one by one they are prefetched when they are allocated */
-		if (n > 1 && mag->giver != block)
+		if (for_bulk && mag->giver != block)
 			fetch_lines(mag);
 		return mag;
 	}
@@ -310,9 +313,10 @@ fastmem_cache_get(struct fastmem_shared *sh, struct fastmem_block *block, uint32
 		cache_swap(cache, cold);
 	if (__rte_fastmem_cache_pop(cache, &obj))
 		return obj;
-	mag = refill(sh, block, socket, bin, 1);
+	mag = refill(sh, block, socket, bin, 1, false);
 	if (mag != NULL) {
 		obj = mag->objs[--mag->len];
+		__rte_fastmem_prefetch_write(obj);
 		cache_replace(sh, block, cache, cold, mag);
 	} else {
 		/* No memory, perhaps for a magazine only. */
@@ -415,7 +419,7 @@ gather(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, 
 	*rest = NULL;
 	while (got < n) {
 		mag = block == NULL ? fastmem_depot_get(sh, NULL, socket, bin) :
-			refill(sh, block, socket, bin, n - got);
+			refill(sh, block, socket, bin, n - got, true);
 		if (mag == NULL)
 			break;
 		k = RTE_MIN(n - got, mag->len);
