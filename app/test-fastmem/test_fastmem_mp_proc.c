@@ -368,20 +368,19 @@ fmp_finish(struct fmp_child *child)
 int
 fmp_run_many(const char *role, unsigned int n)
 {
-	static const uint32_t stages[] = { FMP_READY, FMP_DONE };
 	struct fmp_child some[FMP_CHILDREN];
-	unsigned int i, s;
+	unsigned int i;
 
 	for (i = 0; i < n; i++)
 		if (fmp_spawn_ready(&some[i], i, role) < 0)
 			return -1;
-	for (s = 0; s < RTE_DIM(stages); s++) {
-		for (i = 0; i < n; i++)
-			if (fmp_reach(&some[i], stages[s]) < 0)
-				return -1;
-		for (i = 0; i < n; i++)
-			fmp_let(&some[i], stages[s] + 1);
-	}
+	for (i = 0; i < n; i++)
+		fmp_let(&some[i], FMP_GO);
+	for (i = 0; i < n; i++)
+		if (fmp_reach(&some[i], FMP_DONE) < 0)
+			return -1;
+	for (i = 0; i < n; i++)
+		fmp_let(&some[i], FMP_END);
 	for (i = 0; i < n; i++)
 		if (fmp_join(&some[i]) < 0)
 			return -1;
