@@ -51,14 +51,9 @@ reserve_shall_fail(void)
  * EAL has a lock for this. ThreadSanitizer does not see it where EAL is not built with it,
  * and takes what EAL writes in memory that is reserved or freed for a race: show it one.
  */
-#if defined(__SANITIZE_THREAD__)
+#ifdef __RTE_FASTMEM_TSAN
 #define SHOW_EAL_LOCK 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define SHOW_EAL_LOCK 1
-#endif
-#endif
-#ifndef SHOW_EAL_LOCK
+#else
 #define SHOW_EAL_LOCK 0
 #endif
 

@@ -61,6 +61,15 @@
 /** Bits of a cache's word that count down; the others are an address. */
 #define RTE_FASTMEM_COUNT_BITS 16
 
+/* ThreadSanitizer is built in: as gcc and as clang say it. */
+#if defined(__SANITIZE_THREAD__)
+#define __RTE_FASTMEM_TSAN
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define __RTE_FASTMEM_TSAN
+#endif
+#endif
+
 /** Fields of a handle: the offset of the cache, its bin, its socket, "or another socket". */
 #define RTE_FASTMEM_HANDLE_OFFSET(h) ((uint16_t)(h))
 
@@ -282,8 +291,8 @@ __rte_fastmem_map_entry(const void *ptr, uint16_t *offset)
 static __rte_always_inline bool
 __rte_fastmem_cache_knows(const struct rte_fastmem_cache *cache, const void *ptr)
 {
-/* A checker of races sees nothing of asm. */
-#if defined(RTE_ARCH_X86) && defined(__GCC_ASM_FLAG_OUTPUTS__) && !defined(__SANITIZE_THREAD__)
+/* ThreadSanitizer sees nothing of asm. */
+#if defined(RTE_ARCH_X86) && defined(__GCC_ASM_FLAG_OUTPUTS__) && !defined(__RTE_FASTMEM_TSAN)
 	uintptr_t distance = (uintptr_t)ptr;
 	bool is_below;
 
