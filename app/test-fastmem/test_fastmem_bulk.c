@@ -93,7 +93,7 @@ test_bulk_sizes(void)
 	for (i = 0; i < FM_NB_CLASSES; i++) {
 		for (j = 0; j < RTE_DIM(bulks); j++)
 			for (order = 0; order < 3; order++) {
-				if (bulks[j] * fm_class_size(i) > 8 * FM_MIB)
+				if ((uint64_t)bulks[j] * fm_class_size(i) > 8 * FM_MIB)
 					continue;
 				if (check_bulk(bulks[j], fm_class_size(i), 8, order) != 0)
 					return TEST_FAILED;

@@ -193,7 +193,10 @@ check_error(size_t size, size_t align, int err)
 static int
 test_alloc_errors(void)
 {
-	const size_t too_big[] = { FM_MAX + 1, 2 * FM_MAX, (size_t)1 << 32, ((size_t)1 << 32) + 8,
+	const size_t too_big[] = { FM_MAX + 1, 2 * FM_MAX,
+#ifdef RTE_ARCH_64
+		(size_t)1 << 32, ((size_t)1 << 32) + 8,
+#endif
 		SIZE_MAX / 2 + 1, SIZE_MAX - 63, SIZE_MAX };
 	const size_t no_power[] = { 3, 5, 6, 7, 24, 63, 65, 96, 4095, 4097, FM_MAX - 1 };
 	unsigned int i;
@@ -206,7 +209,7 @@ test_alloc_errors(void)
 		if (check_error(8, no_power[i], EINVAL) != 0 ||
 				check_error(FM_MAX, no_power[i], EINVAL) != 0)
 			return TEST_FAILED;
-	if (check_error(8, 2 * FM_MAX, E2BIG) != 0 || check_error(8, (size_t)1 << 63, E2BIG) != 0)
+	if (check_error(8, 2 * FM_MAX, E2BIG) != 0 || check_error(8, SIZE_MAX / 2 + 1, E2BIG) != 0)
 		return TEST_FAILED;
 	for (i = 0; i < fm_nb_bad_sockets; i++) {
 		rte_errno = 0;

@@ -348,7 +348,7 @@ test_flush(void)
 	struct rte_fastmem_class_stats c, after;
 	void *objs[100];
 
-	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, 100, 64, 0, 0), "bulk");
+	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, 100, 64, 8, 0), "bulk");
 	rte_fastmem_free_bulk(objs, 100);
 	TEST_ASSERT_SUCCESS(rte_fastmem_stats_class(64, &c), "stats");
 	TEST_ASSERT(c.slabs_partial + c.slabs_full > 0, "nothing cached");

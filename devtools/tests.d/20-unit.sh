@@ -25,6 +25,8 @@ mode_missing() {
 # Print the EAL arguments of mode $1, one a line.
 mode_args() {
 	printf '%s\n' --no-pci --file-prefix="$TEST_PREFIX"
+	# where 32-bit processes have EAL's memory is else a matter of chance
+	[ "$(getconf LONG_BIT)" != 32 ] || echo --base-virtaddr=0x60000000
 	case $1 in
 	lcores8) floating_lcores_option 9 2 ;;
 	*) lcores_option 3 ;;

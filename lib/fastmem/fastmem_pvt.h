@@ -123,7 +123,12 @@ extern int fastmem_logtype;
 #define FASTMEM_NB_SHARDS 8 /* of a depot */
 #define FASTMEM_META_ORDERS 12 /* 64 B to 128 KiB */
 #define FASTMEM_ZONE_NAME "fastmem_%u_%u" /* of its memzone: socket, id */
-#define FASTMEM_ZONE_SLACK 256 /* at most so much of a slab's ends is not ours */
+/*
+ * At most so much of a slab's ends is not ours: room for a header of EAL's, of 16 pointers, but
+ * for no memory of others behind it. Nobody frees an address in a header; it would be noticed no
+ * sooner than one within an object.
+ */
+#define FASTMEM_ZONE_SLACK (32 * sizeof(void *))
 #define FASTMEM_WHOLE_BIN (RTE_FASTMEM_NB_CLASSES - 1) /* 1 MiB: wants whole slabs */
 #define FASTMEM_SOCKET_HOME (-2) /* the caller's, no other */
 

@@ -10,7 +10,7 @@
  * wait for other processes. Calls the pool, meta for records, and the memzones.
  *
  * EAL puts a header in front of a memzone. A zone on a 2 MiB boundary wastes the page
- * of that header; so a zone asks for 256 bytes less than its slabs and no such alignment,
+ * of that header; so a zone asks for a little less than its slabs and no such alignment,
  * and its first (or last) slab is that much shorter. Where EAL's heap has no such place,
  * the zone is aligned. The class of 1 MiB asks for whole slabs, else it would lose one
  * object of two.
