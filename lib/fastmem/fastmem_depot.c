@@ -159,6 +159,7 @@ static void
 stash_push(struct fastmem_block *block, struct fastmem_mag *mag)
 {
 	mag->chain = block->stash;
+	rte_compiler_barrier(); /* the stash is whole, should this process die */
 	block->stash = mag->ref;
 	block->nb_stash++;
 }

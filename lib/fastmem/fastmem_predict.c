@@ -206,7 +206,7 @@ forget(struct rte_fastmem_cache *cache, uintptr_t addr)
 	uintptr_t len = rte_atomic_load_explicit(&cache->known_len, rte_memory_order_seq_cst);
 
 	if (addr - rte_atomic_load_explicit(&cache->known_start, rte_memory_order_relaxed) < len)
-		rte_atomic_store_explicit(&cache->known_len, 0, rte_memory_order_relaxed);
+		rte_atomic_store_explicit(&cache->known_len, 0, rte_memory_order_seq_cst);
 }
 
 /*

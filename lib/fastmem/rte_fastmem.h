@@ -271,6 +271,8 @@ rte_fastmem_classes(size_t *sizes);
  * @param ptr
  *   The object; NULL: nothing is done. A pointer that is not the allocator's
  *   is refused: counted, logged once in a while, and its memory is not touched.
+ *   From another thread it must have come by what synchronizes: a ring, a lock, an acquire
+ *   load, but not a relaxed one.
  */
 __rte_experimental
 __RTE_FASTMEM_FAST
