@@ -2,7 +2,7 @@
 # Copyright(c) 2026 The fastmem developers
 # shellcheck shell=bash
 
-# Stage: caches can be taken over from a process that is killed at any instruction
+# Stage: what a process has can be taken over when it is killed at any instruction
 
 # shellcheck source=devtools/test-lib.sh
 . "$(dirname "$0")/../test-lib.sh"
@@ -10,9 +10,12 @@
 # Compilers order what is stored in different ways.
 for build in gcc clang; do
 	if need_build "$build"; then
-		for seed in 1 2; do
-			row -t 120 "$build killed in every state, seed $seed" \
-				"$(build_dir "$build")/app/test-fastmem/kill/kill-states" "$seed"
+		for world in caches slabs; do
+			for seed in 1 2; do
+				row -t 120 "$build $world killed in every state, seed $seed" \
+					"$(build_dir "$build")/app/test-fastmem/kill/kill-$world" \
+					"$seed"
+			done
 		done
 	fi
 done

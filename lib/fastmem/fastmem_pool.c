@@ -68,11 +68,14 @@ fastmem_pool_push(struct fastmem_socket *sk, struct fastmem_slab *slab)
 	slab->zone->nb_free++;
 	rte_compiler_barrier();
 	slab->is_pooled = 1;
+	rte_atomic_store_explicit(&slab->holder, 0, rte_memory_order_release);
 }
 
 void
 fastmem_pool_remove(struct fastmem_socket *sk, struct fastmem_slab *slab)
 {
+	rte_atomic_store_explicit(&slab->holder, fastmem_local.id, rte_memory_order_relaxed);
+	rte_compiler_barrier();
 	if (slab->prev != NULL)
 		slab->prev->next = slab->next;
 	else
@@ -251,9 +254,6 @@ fastmem_pool_get(struct fastmem_shared *sh, uint32_t socket, uint32_t bin, uintp
 	fastmem_pool_lock(sk);
 	slab = pool_choose(sh, sk, bin, near);
 	if (slab != NULL) {
-		rte_atomic_store_explicit(&slab->holder, fastmem_local.id,
-				rte_memory_order_relaxed);
-		rte_compiler_barrier();
 		fastmem_pool_remove(sk, slab);
 		sk->near = slab->start;
 	}
@@ -268,6 +268,5 @@ fastmem_pool_put(struct fastmem_shared *sh, struct fastmem_slab *slab)
 
 	fastmem_pool_lock(sk);
 	fastmem_pool_push(sk, slab);
-	rte_atomic_store_explicit(&slab->holder, 0, rte_memory_order_release);
 	fastmem_unlock(&sk->lock);
 }

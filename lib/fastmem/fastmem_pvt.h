@@ -190,7 +190,7 @@ struct __rte_cache_aligned fastmem_slab {
 	uint32_t nb_free;
 	uint32_t bump; /* slots below it were handed out once */
 	RTE_ATOMIC(uint32_t) bin; /* bin + 1; 0 in the pool */
-	/* On its way between pool and bin: process that has it, as in a lock; else 0. */
+	/* On its way between zone, pool and bin: process that has it, as in a lock; else 0. */
 	RTE_ATOMIC(uint32_t) holder;
 	uint32_t is_pooled;
 	/* Builds that check objects: chunks of records, by slot. */
@@ -405,6 +405,7 @@ void fastmem_pool_put(struct fastmem_shared *sh, struct fastmem_slab *slab);
 bool fastmem_pool_holds_largest(const struct fastmem_zone *zone);
 /* How many (whole) slabs it has. */
 uint32_t fastmem_pool_count(struct fastmem_socket *sk, bool is_whole);
+/* Put a slab that this process holds into the pool; take one out, to hold it. */
 void fastmem_pool_push(struct fastmem_socket *sk, struct fastmem_slab *slab)
 	__rte_exclusive_locks_required(&sk->lock);
 void fastmem_pool_remove(struct fastmem_socket *sk, struct fastmem_slab *slab)

@@ -9,12 +9,12 @@
  * lock guards in any state. They are made anew, by whoever takes the lock over, from what is
  * never half written: the list of zones, which is changed by one store; the bitmap and
  * bump of a slab; and where a slab belongs: is_pooled, bin, and holder, which names the
- * process that has the slab on its way between pool and bin. Each of these
- * is written in an order such that at any moment at most one of pool, bin and holder claims
- * a slab, or else its holder died with the lock. What the dead process had taken and not
- * yet given to anybody is lost: objects of a magazine or two, and a few bitmaps. Called with
- * a lock held, and so the exception to the rule that locks do not nest: bin, then pool.
- * model/repair.pml is a model of it.
+ * process that has the slab on its way between pool and bin, or while its zone comes or
+ * goes. Each of these is written in an order such that at any moment at most one of pool,
+ * bin and holder claims a slab, or else its holder died with the lock. What the dead process
+ * had taken and not yet given to anybody is lost: objects of a magazine or two, a few bitmaps,
+ * and a zone that was on no list. Called with a lock held, and so the exception to the rule
+ * that locks do not nest: bin, then pool. model/repair.pml is a model of it.
  *
  * Calls the slab layer to give slabs back, the zone layer for the map.
  */

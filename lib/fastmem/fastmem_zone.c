@@ -161,7 +161,9 @@ zone_enter(struct fastmem_shared *sh, struct fastmem_zone *zone)
 	for (i = 0; i < zone->nb_slabs; i++) {
 		struct fastmem_slab *slab = &zone->slabs[i];
 
-		slab->is_pooled = 1; /* or will be, if a process dies in here */
+		/* Of a zone that is on no list nobody may take a slab, should this process die. */
+		rte_atomic_store_explicit(&slab->holder, fastmem_local.id,
+			rte_memory_order_relaxed);
 		rte_atomic_store_explicit(
 			&sh->slabs[(slab->start >> RTE_FASTMEM_SLAB_SHIFT) - sh->map_first],
 			slab, rte_memory_order_release);
@@ -220,15 +222,17 @@ zone_leave(struct fastmem_shared *sh, struct fastmem_socket *sk, struct fastmem_
 	struct fastmem_zone *zone = *link;
 	uint32_t i;
 
+	/* First, as above. */
+	for (i = 0; i < zone->nb_slabs; i++)
+		fastmem_pool_remove(sk, &zone->slabs[i]);
+	rte_compiler_barrier();
 	*link = zone->next;
 	rte_compiler_barrier();
 	sk->nb_zones--;
-	for (i = 0; i < zone->nb_slabs; i++) {
-		fastmem_pool_remove(sk, &zone->slabs[i]);
+	for (i = 0; i < zone->nb_slabs; i++)
 		rte_atomic_store_explicit(&sh->slabs[(zone->slabs[i].start >>
 				RTE_FASTMEM_SLAB_SHIFT) - sh->map_first], NULL,
 			rte_memory_order_release);
-	}
 }
 
 static void

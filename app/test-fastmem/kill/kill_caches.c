@@ -3,62 +3,44 @@
  */
 
 /*
- * A process that is killed, at every place one after the other.
+ * Caches and depots of a process that is killed, over slabs that are an array: see kill.h.
  *
- * The library's caches and depots over slabs that are an array, in memory that is shared with a
- * child. The child allocates, frees, flushes and drains at random, traced instruction by
- * instruction. Each new state of the shared memory is what a process leaves that is killed
- * there: the parent drains the child's caches, as the library does with those of the dead,
- * works with them itself, looks whether all adds up, and puts the state back.
- *
- * Checked: no object is in its slab twice, or there and with the child; nobody gets an object
- * that somebody has; caches and depots are valid; magazines are written within their limits; what
- * is counted as in use is in somebody's hands or lost; no more is lost than a few magazines
- * that were being moved.
- *
- * usage: kill-states [SEED]      exit status 77: processes can't be traced here
+ * The child allocates, frees, flushes and drains at random. Checked: no object is in its slab
+ * twice, or there and with the child; nobody gets an object that somebody has; caches and depots
+ * are valid; magazines are written within their limits; what is counted as in use is in
+ * somebody's hands or lost; no more is lost than a few magazines that were being moved.
  */
 
-#include <errno.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <rte_common.h>
 #include <rte_per_lcore.h>
 
 #include <fastmem_pvt.h>
 
+#include "kill.h"
+
 #define NB_OBJS 200
 #define OBJ_SZ 128
 #define BIN 4
 #define CAP 4 /* objects in a magazine: so that they are changed often */
 #define MAX_BULK 11
-#define CHILD_OPS 150
-#define HEIR_OPS 60
 #define MAX_LOST (3 * CAP + MAX_BULK) /* of the child: two magazines, one on its way, an array */
 #define WORLD_SZ ((size_t)160 << 10)
 #define META_SZ ((size_t)96 << 10)
 #define LINE 64
 
-/* What child and parent share, but for the metadata behind it. */
+/* What child and parent share; behind it is the metadata. */
 struct world {
 	bool is_in_slab[NB_OBJS];
 	bool is_held[NB_OBJS]; /* by the child, or by who came after it */
-	bool is_done;
 	unsigned int nb_twice; /* objects that came to a place where they were already */
 	struct fastmem_block *block;
 	struct fastmem_shared sh; /* the last: it ends with its sockets */
 };
 static struct world *world;
 static char objs_memory[NB_OBJS * OBJ_SZ];
-static uint64_t seed;
 
 /* What the library's other files have. */
 RTE_DEFINE_PER_LCORE(struct rte_fastmem_thread, __rte_fastmem_thread);
@@ -76,13 +58,6 @@ static size_t
 index_of(const void *obj)
 {
 	return ((uintptr_t)obj - (uintptr_t)objs_memory) / OBJ_SZ;
-}
-
-static unsigned int
-random_below(unsigned int n)
-{
-	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (unsigned int)((seed >> 33) % n);
 }
 
 /* The layers below: metadata from a bump pointer, slabs. */
@@ -136,20 +111,21 @@ fastmem_slab_free(struct fastmem_shared *sh, void **objs, uint32_t n)
 	return fastmem_slab_drain(sh, objs, n, false);
 }
 
-static int
-world_make(void)
+void *
+kill_world_make(size_t *len)
 {
 	struct fastmem_shared *sh;
 	uint32_t bin, ref;
 	char *meta;
 
-	world = mmap(NULL, WORLD_SZ, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (world == MAP_FAILED)
-		return -1;
+	world = kill_share(WORLD_SZ);
+	if (world == NULL)
+		return NULL;
+	*len = WORLD_SZ;
 	meta = (char *)world + WORLD_SZ - META_SZ;
 	sh = &world->sh;
 	if ((char *)&sh->sockets[1] > meta)
-		return -1;
+		return NULL;
 	memset(world->is_in_slab, true, sizeof(world->is_in_slab));
 	sh->nb_sockets = 1;
 	sh->arenas[0].base = meta;
@@ -162,10 +138,15 @@ world_make(void)
 	}
 	world->block = fastmem_meta_alloc_once(sh, fastmem_cache_block_sz(sh), 0, &ref);
 	if (world->block == NULL)
-		return -1;
+		return NULL;
 	fastmem_cache_init_block(sh, world->block);
 	sh->blocks = world->block;
-	return 0;
+	return world;
+}
+
+void
+kill_world_enter(void)
+{
 }
 
 /* Work, by the child and by whoever has its caches after it. */
@@ -190,7 +171,7 @@ hold(void *obj)
 static void
 work_alloc(unsigned int n)
 {
-	void *objs[MAX_BULK];
+	void *objs[MAX_BULK + 1]; /* gcc sees no limit of n, and thinks of one more */
 	unsigned int i;
 
 	if (n == 1) {
@@ -207,7 +188,7 @@ work_alloc(unsigned int n)
 static void
 work_free(unsigned int n)
 {
-	unsigned int i, k, first = random_below(NB_OBJS), got = 0;
+	unsigned int i, k, first = kill_random(NB_OBJS), got = 0;
 	void *objs[MAX_BULK];
 
 	for (i = 0; i < NB_OBJS && got < n; i++) {
@@ -225,14 +206,14 @@ work_free(unsigned int n)
 	fastmem_cache_put_bulk(&world->sh, world->block, 0, BIN, objs, got);
 }
 
-static void
-work(unsigned int nb_ops)
+void
+kill_work(unsigned int nb_ops)
 {
 	unsigned int n, what;
 
 	for (; nb_ops > 0; nb_ops--) {
-		what = random_below(36);
-		n = what % 2 == 0 ? 1 : 1 + random_below(MAX_BULK);
+		what = kill_random(36);
+		n = what % 2 == 0 ? 1 : 1 + kill_random(MAX_BULK);
 		if (what < 18)
 			work_alloc(n);
 		else if (what < 34)
@@ -245,18 +226,6 @@ work(unsigned int nb_ops)
 }
 
 /* Checks. */
-
-static int __rte_format_printf(1, 2)
-wrong(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	putchar('\n');
-	return -1;
-}
 
 /* Behind the objects that it may hold, and below them, nothing was ever written. */
 static bool
@@ -305,114 +274,42 @@ take_stock(const char *when, int64_t *nb_lost)
 	fastmem_depot_drop_stash(&world->sh, world->block);
 	for (i = 0; i < NB_OBJS; i++) {
 		if (world->is_in_slab[i] && world->is_held[i])
-			return wrong("%s: object %u is free, and somebody has it", when, i);
+			return kill_wrong("%s: object %u is free, and somebody has it", when, i);
 		nb_out += !world->is_in_slab[i];
 		nb_held += world->is_held[i];
 	}
 	*nb_lost = nb_out - nb_held;
 	if (world->nb_twice != 0)
-		return wrong("%s: %u objects in two places", when, world->nb_twice);
+		return kill_wrong("%s: %u objects in two places", when, world->nb_twice);
 	if (fastmem_cache_validate(&world->sh, stdout) != 0 ||
 			fastmem_depot_validate(&world->sh, 0, BIN, &nb_in_depot, stdout) != 0)
-		return wrong("%s: not valid", when);
+		return kill_wrong("%s: not valid", when);
 	if (!mags_are_whole())
-		return wrong("%s: a magazine was written beyond its limits", when);
+		return kill_wrong("%s: a magazine was written beyond its limits", when);
 	if (nb_counted() < nb_held || nb_counted() > nb_out)
-		return wrong("%s: %d objects counted, %d held, %d out", when, (int)nb_counted(),
+		return kill_wrong("%s: %d objects counted, %d held, %d out", when, (int)nb_counted(),
 			(int)nb_held, (int)nb_out);
 	if (*nb_lost > MAX_LOST)
-		return wrong("%s: %d objects lost", when, (int)*nb_lost);
+		return kill_wrong("%s: %d objects lost", when, (int)*nb_lost);
 	return 0;
 }
 
-/* This is what a process left that was killed. */
-static int
-inherit(int64_t *nb_lost)
+int
+kill_inherit(int64_t *nb_lost)
 {
 	int64_t later;
 
 	if (take_stock("killed", nb_lost) != 0)
 		return -1;
-	work(HEIR_OPS);
+	kill_work(KILL_HEIR_OPS);
 	if (take_stock("inherited", &later) != 0)
 		return -1;
-	return later == *nb_lost ? 0 : wrong("inherited: %d objects lost more",
+	return later == *nb_lost ? 0 : kill_wrong("inherited: %d objects lost more",
 			(int)(later - *nb_lost));
 }
 
-/* The child: 0, or -1 when it can't be traced. */
-static int
-child_main(void)
-{
-	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
-		return -1;
-	raise(SIGSTOP);
-	work(CHILD_OPS);
-	world->is_done = true;
-	return 0;
-}
-
-/* One instruction more; false when it has ended. */
-static bool
-child_step(pid_t pid)
-{
-	int status;
-
-	return ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) == 0 &&
-		waitpid(pid, &status, 0) == pid && WIFSTOPPED(status) && !world->is_done;
-}
-
-static int
-watch(pid_t pid)
-{
-	unsigned long nb_steps = 0, nb_states = 0, nb_bad = 0;
-	char *state = calloc(1, WORLD_SZ);
-	int64_t nb_lost = 0, most = 0;
-
-	if (state == NULL)
-		return -1;
-	while (child_step(pid)) {
-		nb_steps++;
-		if (memcmp(state, world, WORLD_SZ) == 0)
-			continue;
-		memcpy(state, world, WORLD_SZ);
-		nb_states++;
-		seed = nb_steps;
-		if (inherit(&nb_lost) != 0 && ++nb_bad == 1)
-			printf("first after instruction %lu\n", nb_steps);
-		most = RTE_MAX(most, nb_lost);
-		memcpy(world, state, WORLD_SZ);
-	}
-	free(state);
-	printf("%lu instructions, %lu states, %lu bad; at most %d objects lost with the child\n",
-		nb_steps, nb_states, nb_bad, (int)most);
-	return nb_bad == 0 && world->is_done && nb_states > 1000 ? 0 : -1;
-}
-
 int
-main(int argc, char **argv)
+kill_world_end(void)
 {
-	const uint64_t first_seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
-	int status, ret;
-	pid_t pid;
-
-	if (world_make() != 0) {
-		printf("no memory\n");
-		return EXIT_FAILURE;
-	}
-	fflush(stdout);
-	seed = first_seed;
-	pid = fork();
-	if (pid == 0)
-		_exit(child_main() == 0 ? EXIT_SUCCESS : 77);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		return EXIT_FAILURE;
-	if (!WIFSTOPPED(status)) {
-		printf("processes can't be traced here\n");
-		return 77;
-	}
-	ret = watch(pid);
-	kill(pid, SIGKILL);
-	printf("seed %llu: %s\n", (unsigned long long)first_seed, ret == 0 ? "ok" : "FAILED");
-	return ret == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return 0;
 }
