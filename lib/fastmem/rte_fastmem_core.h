@@ -35,6 +35,7 @@
 #endif
 #include <string.h>
 
+#include <rte_atomic.h>
 #include <rte_bitops.h>
 #include <rte_branch_prediction.h>
 #include <rte_common.h>
@@ -206,10 +207,14 @@ __rte_fastmem_end_count(const struct rte_fastmem_cache *cache)
 static __rte_always_inline void
 __rte_fastmem_cache_given(struct rte_fastmem_cache *cache, uint64_t end_count, unsigned int n)
 {
-	/* Release: whoever inherits the caches of a process that was killed finds the objects. */
+	/*
+	 * Whoever inherits the caches of a process that was killed finds the objects. The kernel
+	 * orders what a process did and its end.
+	 */
+	rte_compiler_barrier();
 	rte_atomic_store_explicit(&cache->end_count,
 		end_count + n * (sizeof(void *) << RTE_FASTMEM_COUNT_BITS),
-		rte_memory_order_release);
+		rte_memory_order_relaxed);
 }
 
 /* The end moves down: n were taken. False when they can't be counted: the slow path makes room. */
