@@ -98,7 +98,7 @@ test_classes_share_zones(void)
 	for (i = 1; i <= 4; i++)
 		TEST_ASSERT_SUCCESS(rte_fastmem_reserve(i * zone, fm_socket()), "reserve");
 	for (i = 0; i < RTE_DIM(objs); i++) {
-		objs[i] = rte_fastmem_alloc(64 << i, 0, 0);
+		objs[i] = rte_fastmem_alloc(64 << i, 8, 0);
 		TEST_ASSERT_NOT_NULL(objs[i], "object %u", i);
 	}
 	TEST_ASSERT_EQUAL(rte_fastmem_trim(fm_socket()), 3, "other zones given back");
@@ -169,7 +169,7 @@ expect(void **obj, size_t size)
 
 	for (i = 0; i < 1000000 && !is_predicted(*obj); i++) {
 		rte_fastmem_free(*obj);
-		*obj = rte_fastmem_alloc(size, 0, 0);
+		*obj = rte_fastmem_alloc(size, 8, 0);
 	}
 	TEST_ASSERT(is_predicted(*obj), "class %zu is not predicted", size);
 	return 0;
@@ -183,7 +183,7 @@ free_with_other(size_t size, size_t other_size)
 	unsigned int i;
 
 	for (i = 0; i < RTE_DIM(objs); i++)
-		objs[i] = rte_fastmem_alloc(i == 2 ? other_size : size, 0, 0);
+		objs[i] = rte_fastmem_alloc(i == 2 ? other_size : size, 8, 0);
 	TEST_ASSERT_SUCCESS(expect(&objs[0], size), "no prediction");
 	rte_fastmem_free_bulk(objs, RTE_DIM(objs));
 	TEST_ASSERT_EQUAL(fm_class_in_use(size), 1, "class %zu", size);
@@ -201,7 +201,7 @@ test_prediction_of_some(void)
 		return fm_skip("frees are checked, not predicted");
 	/* they keep their slabs */
 	for (i = 0; i < RTE_DIM(objs); i++)
-		objs[i] = rte_fastmem_alloc(64 << i, 0, 0);
+		objs[i] = rte_fastmem_alloc(64 << i, 8, 0);
 	for (i = 0; i < RTE_DIM(objs); i++)
 		for (j = 0; j < RTE_DIM(objs); j++)
 			if (i != j)
