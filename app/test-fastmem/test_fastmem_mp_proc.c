@@ -33,7 +33,7 @@
 
 struct fmp_shared *fmp_shared;
 
-static struct fmp_child *children[FMP_CHILDREN];
+static struct fmp_child children[FMP_CHILDREN]; /* copies: a test that fails leaves its own */
 
 /* Is the configuration of this process a file that others can map? */
 static bool
@@ -202,7 +202,7 @@ fmp_spawn(struct fmp_child *child, unsigned int idx, const char *role)
 		close(child->output);
 		return -1;
 	}
-	children[idx] = child;
+	children[idx] = *child;
 	return 0;
 }
 
@@ -233,8 +233,8 @@ fmp_output_has(struct fmp_child *child, const char *text)
 static void
 child_gone(struct fmp_child *child)
 {
-	children[child->idx] = NULL;
 	close(child->output);
+	children[child->idx].pid = 0;
 	child->pid = 0;
 }
 
@@ -255,8 +255,7 @@ fmp_kill_all(void)
 	unsigned int i;
 
 	for (i = 0; i < FMP_CHILDREN; i++)
-		if (children[i] != NULL)
-			fmp_kill(children[i]);
+		fmp_kill(&children[i]);
 }
 
 static uint64_t
