@@ -258,10 +258,11 @@ fmp_kill_all(void)
 		fmp_kill(&children[i]);
 }
 
+/* Of so many steps of another process. */
 static uint64_t
-deadline(void)
+deadline(unsigned int nb_steps)
 {
-	return rte_rdtsc() + rte_get_tsc_hz() / 1000 * FMP_TIMEOUT_MS;
+	return rte_rdtsc() + rte_get_tsc_hz() / 1000 * FMP_TIMEOUT_MS * nb_steps;
 }
 
 /* Wait until the child says that it is at a stage. -1 if it ends or hangs before. */
@@ -269,7 +270,7 @@ int
 fmp_reach_or_end(struct fmp_child *child, uint32_t stage)
 {
 	struct fmp_link *link = &fmp_shared->links[child->idx];
-	uint64_t end = deadline();
+	uint64_t end = deadline(1);
 	siginfo_t info;
 
 	while (rte_atomic_load_explicit(&link->stage, rte_memory_order_acquire) < stage) {
@@ -308,7 +309,7 @@ fmp_let(struct fmp_child *child, uint32_t stage)
 int
 fmp_join(struct fmp_child *child)
 {
-	uint64_t end = deadline();
+	uint64_t end = deadline(1);
 	int status = 0;
 	pid_t pid;
 
@@ -404,7 +405,8 @@ fmp_at(unsigned int idx, uint32_t stage)
 int
 fmp_wait(unsigned int idx, uint32_t stage)
 {
-	uint64_t end = deadline();
+	/* the primary starts others, one after the other */
+	uint64_t end = deadline(FMP_CHILDREN);
 
 	while (rte_atomic_load_explicit(&fmp_shared->links[idx].command,
 			rte_memory_order_acquire) < stage) {
