@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The fastmem developers
 
-# Builds fastmem on its own and runs its tests against several releases of DPDK: the one of
-# this machine, and those of other releases of Debian, each in a directory of its own that
-# debootstrap makes once. Keeps the table of releases in the README true.
+# Builds fastmem on its own and runs its tests against several releases of DPDK, and on several
+# architectures: those of this machine, and those of other Debians, each in a directory of its own
+# that debootstrap makes once. Keeps the table of releases in the README true.
 #
-# usage: test-releases.sh [--fresh] [SUITE...]     default: host trixie sid
+# usage: test-releases.sh [--fresh] [SUITE...]     default: host trixie sid, and on x86-64
+#                                                 bookworm-i386
+#        SUITE      host, or a release of Debian[-architecture]; also bookworm-arm64,
+#                   which takes 40 minutes where it has to be emulated
 #        --fresh    make the directories anew
 #
 # RELEASES_DIR=DIR puts the directories there instead of build/releases; each takes 1 GiB.
@@ -19,6 +22,10 @@
 
 RELEASES_DIR=$(readlink -m "${RELEASES_DIR:-$FASTMEM_BUILD/releases}")
 SUITES='host trixie sid'
+MORE_SUITES='bookworm-arm64'
+if [ "$(uname -m)" = x86_64 ]; then
+	SUITES+=' bookworm-i386'
+fi
 PACKAGES='gcc libc6-dev make meson ninja-build pkgconf python3 libdpdk-dev'
 # what differs between releases of DPDK: that it compiles, links and works, statically and shared
 STAGES='build unit'
@@ -28,14 +35,64 @@ mirror() {
 	python3 "$FASTMEM_TOP/devtools/apt_sources.py" mirror
 }
 
+suite_arch() {
+	case $1 in
+	*-*) echo "${1#*-}" ;;
+	*) dpkg --print-architecture ;;
+	esac
+}
+
+# Whether this machine runs programs of an architecture by itself.
+is_native() {
+	[ "$1" = "$(dpkg --print-architecture)" ] || [ "$1:$(uname -m)" = i386:x86_64 ]
+}
+
+# Let this machine run programs of an architecture, by an emulator if need be. The kernel knows
+# the emulator while somebody has binfmt_misc mounted: a process does, until this script ends.
+emulating=
+enable_arch() {
+	local arch=$1 cpu magic mask line=
+	is_native "$arch" && return
+	[ "$emulating" != "$arch" ] || return 0
+	case $arch in
+	arm64)
+		cpu=aarch64
+		# a 64-bit little-endian ELF executable or shared object for machine 183
+		magic='\x7f\x45\x4c\x46\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00'
+		mask='\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff'
+		;;
+	*) echo "this machine runs no programs for $arch"; return 1 ;;
+	esac
+	[ -x "/usr/bin/qemu-$cpu-static" ] ||
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -q qemu-user-static || return 1
+	# F: the emulator is opened now, as no root directory below has it.
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	exec {emulator}< <(exec setpriv --pdeathsig TERM unshare --mount sh -ec '
+		cd /proc/sys/fs/binfmt_misc
+		[ -e register ] || mount -t binfmt_misc binfmt_misc .
+		cd /proc/sys/fs/binfmt_misc
+		sleep infinity > /dev/null &
+		trap "kill $!; echo -1 > $1" TERM
+		printf ":%s:M::%s:%s:%s:F" "$@" > register
+		echo ready
+		wait
+	' sh "fastmem-$cpu-$$" "$magic" "$mask" "/usr/bin/qemu-$cpu-static")
+	read -r -u "$emulator" line
+	[ "$line" = ready ] || return 1
+	emulating=$arch
+}
+
 make_root() {
-	local suite=$1 root=$2 from
+	local suite=$1 root=$2 from arch
 	from=$(mirror) || return 1
+	arch=$(suite_arch "$suite")
+	enable_arch "$arch" || return 1
 	command -v debootstrap > /dev/null ||
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -q debootstrap || return 1
 	rm -rf "$root"
 	mkdir -p "$root"
-	supervised debootstrap --variant=minbase "$suite" "$root" "$from" || return 1
+	supervised debootstrap --variant=minbase --arch="$arch" "${suite%-*}" "$root" "$from" ||
+		return 1
 	# services must not be started
 	printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
 	chmod +x "$root/usr/sbin/policy-rc.d"
@@ -102,7 +159,8 @@ run_suite() {
 		run_tests "$FASTMEM_TOP" supervised env FASTMEM_BUILD="$RELEASES_DIR/host"
 	else
 		run_tests /fastmem in_root "$RELEASES_DIR/$suite" \
-			env PATH=/usr/bin:/bin:/usr/sbin:/sbin FASTMEM_BUILD=/build
+			env PATH=/usr/bin:/bin:/usr/sbin:/sbin FASTMEM_BUILD=/build \
+			TEST_EMULATED="$(is_native "$(suite_arch "$suite")" || echo 1)"
 	fi
 }
 
@@ -114,14 +172,14 @@ table_row() {
 	result=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' "$log")
 	[ -n "$version" ] && [ -n "$result" ] || return 1
 	# shellcheck disable=SC2086 # three numbers
-	printf '    %-10s %-17s %-12s %7s %7s %8s\n' "$version" "$from" "$compiler" $result
+	printf '    %-10s %-22s %-12s %7s %7s %8s\n' "$version" "$from" "$compiler" $result
 }
 
 debian_name() {
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	case $1 in
 	host) sh -c '. /etc/os-release && echo "${NAME%% *} $VERSION_CODENAME"' ;;
-	*) echo "Debian $1" ;;
+	*) echo "Debian ${1/-/ }" ;;
 	esac
 }
 
@@ -135,6 +193,8 @@ test_suite() {
 			note "can't make $RELEASES_DIR/$suite"
 			return 1
 		fi
+	elif [ "$suite" != host ]; then
+		enable_arch "$(suite_arch "$suite")" || return 1
 	fi
 	: > "$log"
 	tail -f --pid=$$ "$log" &
@@ -161,7 +221,13 @@ update_readme() {
 	done > "$RELEASES_DIR/rows"
 	[ -s "$RELEASES_DIR/rows" ] || return
 	awk '
-		FNR == NR { new[$2 " " $3] = $0; order[++n] = $2 " " $3; next }
+		# where it is from
+		function key_of(line) {
+			sub(/^ *[^ ]+ +/, "", line)
+			sub(/ +gcc .*/, "", line)
+			return line
+		}
+		FNR == NR { key = key_of($0); new[key] = $0; order[++n] = key; next }
 		/^    DPDK  / { table = 1; print; next }
 		table && NF == 0 {
 			for (i = 1; i <= n; i++)
@@ -170,7 +236,7 @@ update_readme() {
 			table = 0
 		}
 		table {
-			key = $2 " " $3
+			key = key_of($0)
 			if (key in new) {
 				print new[key]
 				delete new[key]
@@ -192,9 +258,9 @@ main() {
 		shift
 	fi
 	for suite in "$@"; do
-		case " $SUITES " in
+		case " $SUITES $MORE_SUITES " in
 		*" $suite "*) ;;
-		*) die "no suite '$suite'; there are: $SUITES" ;;
+		*) die "no suite '$suite'; there are: $SUITES $MORE_SUITES" ;;
 		esac
 	done
 	# shellcheck disable=SC2086 # a list

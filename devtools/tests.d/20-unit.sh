@@ -17,6 +17,8 @@ mode_missing() {
 	esac
 	if ! have_hugepages $PAGES_NEEDED; then
 		echo "no hugepages"
+	elif [ "$1" = legacy-mem ] && [ -n "${TEST_EMULATED:-}" ]; then
+		echo "EAL does not find its pages by the addresses of an emulated process"
 	elif [ "$1" = huge-pa ] && ! have_physical_addresses; then
 		echo "no physical addresses"
 	fi
