@@ -83,16 +83,14 @@ enable_arch() {
 }
 
 make_root() {
-	local suite=$1 root=$2 from arch
+	local suite=$1 root=$2 from
 	from=$(mirror) || return 1
-	arch=$(suite_arch "$suite")
-	enable_arch "$arch" || return 1
 	command -v debootstrap > /dev/null ||
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -q debootstrap || return 1
 	rm -rf "$root"
 	mkdir -p "$root"
-	supervised debootstrap --variant=minbase --arch="$arch" "${suite%-*}" "$root" "$from" ||
-		return 1
+	supervised debootstrap --variant=minbase --arch="$(suite_arch "$suite")" \
+		"${suite%-*}" "$root" "$from" || return 1
 	# services must not be started
 	printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
 	chmod +x "$root/usr/sbin/policy-rc.d"
@@ -186,15 +184,18 @@ debian_name() {
 test_suite() {
 	local suite=$1 log=$RELEASES_DIR/$1.log setup_log=$RELEASES_DIR/$1-setup.log status viewer
 	rm -f "$RELEASES_DIR/$suite.row"
+	if ! enable_arch "$(suite_arch "$suite")" > "$setup_log" 2>&1; then
+		tail -n 5 "$setup_log"
+		note "can't run programs of $suite"
+		return 1
+	fi
 	if [ "$suite" != host ] && [ ! -e "$RELEASES_DIR/$suite/.fastmem-ready" ]; then
 		note "making $RELEASES_DIR/$suite (some minutes; output in $setup_log)"
-		if ! make_root "$suite" "$RELEASES_DIR/$suite" > "$setup_log" 2>&1; then
+		if ! make_root "$suite" "$RELEASES_DIR/$suite" >> "$setup_log" 2>&1; then
 			tail -n 5 "$setup_log"
 			note "can't make $RELEASES_DIR/$suite"
 			return 1
 		fi
-	elif [ "$suite" != host ]; then
-		enable_arch "$(suite_arch "$suite")" || return 1
 	fi
 	: > "$log"
 	tail -f --pid=$$ "$log" &
