@@ -222,7 +222,7 @@ zone_leave(struct fastmem_shared *sh, struct fastmem_socket *sk, struct fastmem_
 	struct fastmem_zone *zone = *link;
 	uint32_t i;
 
-	/* First, as above. */
+	/* Before it is off the list: from then on nobody may take one, as in zone_enter(). */
 	for (i = 0; i < zone->nb_slabs; i++)
 		fastmem_pool_remove(sk, &zone->slabs[i]);
 	rte_compiler_barrier();

@@ -37,7 +37,6 @@
 #define HEADER 128u /* of EAL's, in front of a memzone that is not aligned */
 #define MAX_LOST MAX_BULK
 #define META_SZ ((size_t)64 << 10)
-#define LINE 64
 
 /* A piece of memory. */
 struct piece {
@@ -340,7 +339,7 @@ nb_allocated(void)
 	return nb;
 }
 
-/* What zones that are lost were counted for is set right; -1: more is lost than one. */
+/* What zones that are lost were counted for is set right; -1: less is counted than there is. */
 static int
 find_backing(void)
 {
