@@ -20,14 +20,12 @@
  */
 
 #include <errno.h>
-#include <sched.h>
 
 #include <eal_export.h>
 #include <rte_common.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
-#include <rte_pause.h>
 #include <rte_per_lcore.h>
 #include <rte_thread.h>
 
@@ -80,31 +78,6 @@ static bool has_thread_key;
 static void *lcore_callback;
 /* This thread registers the callbacks, which are called for lcores that are not its own. */
 static RTE_DEFINE_PER_LCORE(bool, is_registering);
-
-static bool
-local_trylock(RTE_ATOMIC(uint32_t) *lock)
-{
-	return rte_atomic_exchange_explicit(lock, 1, rte_memory_order_acquire) == 0;
-}
-
-void
-fastmem_local_lock(RTE_ATOMIC(uint32_t) *lock)
-{
-	uint32_t spins = 0;
-
-	while (!local_trylock(lock)) {
-		if (++spins % 64 == 0)
-			sched_yield();
-		else
-			rte_pause();
-	}
-}
-
-void
-fastmem_local_unlock(RTE_ATOMIC(uint32_t) *lock)
-{
-	rte_atomic_store_explicit(lock, 0, rte_memory_order_release);
-}
 
 /*
  * Blocks.
@@ -195,7 +168,7 @@ fastmem_proc_reap(struct fastmem_shared *sh)
 	uint32_t slot;
 
 	/* A process's own locks do not keep its other threads out. */
-	if (!sh->has_lock_file || !local_trylock(&reap_lock))
+	if (!sh->has_lock_file || !fastmem_local_trylock(&reap_lock))
 		return;
 	for (slot = 0; slot < FASTMEM_MAX_PROCS; slot++) {
 		if (slot == self || fastmem_slot_id(sh, slot) == 0 ||

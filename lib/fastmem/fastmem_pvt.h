@@ -23,7 +23,8 @@
  *
  * Beside the layers: fastmem_stats.c adds up what they count; fastmem_check.c says what
  * was misused, and asks each layer whether it adds up; fastmem_slot.c tells dead processes from
- * living ones, and fastmem_repair.c mends the lists that dead ones leave;
+ * living ones, fastmem_lock.c takes over the locks of dead ones, and fastmem_repair.c mends the
+ * lists that they leave;
  * fastmem_predict.c tells the fast path which slabs to expect.
  *
  * Builds that check objects (debug, AddressSanitizer, Valgrind) put fastmem_debug.c between
@@ -602,9 +603,6 @@ struct fastmem_block *fastmem_proc_block(struct fastmem_shared *sh);
 /* Take back what processes held that are dead. */
 void fastmem_proc_reap(struct fastmem_shared *sh);
 uint32_t fastmem_proc_home(const struct fastmem_shared *sh);
-/* Locks among the threads of this process, 0 when free. */
-void fastmem_local_lock(RTE_ATOMIC(uint32_t) *lock);
-void fastmem_local_unlock(RTE_ATOMIC(uint32_t) *lock);
 
 /* fastmem_slot.c: which processes there are, and which of them are alive. */
 
@@ -662,9 +660,23 @@ void fastmem_check_report(struct fastmem_shared *sh, enum rte_fastmem_misuse kin
 	const void *ptr);
 unsigned int fastmem_check_validate(struct fastmem_shared *sh, FILE *f);
 
-/* Locks. */
+/* fastmem_lock.c: locks. */
 
 void fastmem_lock_wait(struct fastmem_lock *lock);
+/* Those among the threads of this process, attached or not: 0 when free. */
+void fastmem_local_lock(RTE_ATOMIC(uint32_t) *lock);
+
+static inline bool
+fastmem_local_trylock(RTE_ATOMIC(uint32_t) *lock)
+{
+	return rte_atomic_exchange_explicit(lock, 1, rte_memory_order_acquire) == 0;
+}
+
+static inline void
+fastmem_local_unlock(RTE_ATOMIC(uint32_t) *lock)
+{
+	rte_atomic_store_explicit(lock, 0, rte_memory_order_release);
+}
 
 static inline bool
 fastmem_trylock(struct fastmem_lock *lock)

@@ -5,31 +5,26 @@
 /*
  * Slots: which processes there are, and which of them are alive.
  *
- * Owns the slots, the file of locks, and waiting for a lock whose holder may be dead. A
- * process that is alive holds a lock on the byte of its slot in a file in the
- * runtime directory, which the kernel drops when it ends, however it ends. This lock
- * decides who may change a slot: the living process that has it, or, when that died, one that
- * takes back what it held. An id is never used twice, so what a dead process owned is not
- * taken for that of the next in its slot. Calls nothing of the library.
+ * Owns the slots and the file of locks. A process that is alive holds a lock on the byte of
+ * its slot in a file in the runtime directory, which the kernel drops when it ends, however it
+ * ends. This lock decides who may change a slot: the living process that has it, or, when that
+ * died, one that takes back what it held. An id is never used twice, so what a dead process
+ * owned is not taken for that of the next in its slot. Calls nothing of the library.
  */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <rte_common.h>
-#include <rte_cycles.h>
 #include <rte_eal.h>
-#include <rte_pause.h>
 
 #include "fastmem_pvt.h"
 
 #define LOCK_FILE "fastmem_procs"
-#define LOCK_PATIENCE_MS 50
 
 struct fastmem_local fastmem_local;
 
@@ -169,37 +164,4 @@ fastmem_slot_fini(struct fastmem_shared *sh, bool is_primary)
 		rte_memory_order_release);
 	fastmem_local.id = 0;
 	lock_file_close(is_primary);
-}
-
-void
-fastmem_lock_wait(struct fastmem_lock *lock)
-	__rte_no_thread_safety_analysis
-{
-	struct fastmem_shared *sh = rte_atomic_load_explicit(&fastmem_local.shared,
-			rte_memory_order_relaxed);
-	const uint64_t patience = rte_get_tsc_hz() / 1000 * LOCK_PATIENCE_MS;
-	uint64_t start = rte_rdtsc();
-	uint32_t spins = 0, owner;
-
-	while (!fastmem_trylock(lock)) {
-		/* The holder may be waiting for this CPU. */
-		if (++spins % 64 == 0)
-			sched_yield();
-		else
-			rte_pause();
-		if (sh == NULL || rte_rdtsc() - start < patience)
-			continue;
-		start = rte_rdtsc();
-		owner = rte_atomic_load_explicit(&lock->owner, rte_memory_order_relaxed);
-		if (owner == 0 || !fastmem_slot_is_dead(sh, owner))
-			continue;
-		/* What it guards is to be repaired: also if this process dies now. */
-		rte_atomic_store_explicit(&lock->is_broken, 1, rte_memory_order_relaxed);
-		if (rte_atomic_compare_exchange_strong_explicit(&lock->owner, &owner,
-				fastmem_local.id, rte_memory_order_acquire,
-				rte_memory_order_relaxed)) {
-			FASTMEM_LOG(WARNING, "took over the lock of a process that died");
-			return;
-		}
-	}
 }

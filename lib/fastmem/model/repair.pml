@@ -5,7 +5,7 @@
 /*
  * Model of slabs on their way between the pool and a bin, of processes that are killed
  * there, and of who repairs what they leave: ../fastmem_repair.c, what of ../fastmem_slab.c and
- * ../fastmem_zone.c moves slabs, and the locks of ../fastmem_slot.c.
+ * ../fastmem_zone.c moves slabs, and the locks of ../fastmem_lock.c.
  *
  * PROCS processes allocate and free an object of one bin and take back what dead ones
  * had, in all orders; up to KILLS of them are killed, between any two steps. One more comes at
