@@ -7,7 +7,7 @@
  *
  * Owns nothing. It stands between the exported functions and the bodies that production
  * builds have: what it lets pass takes the same way through caches and statistics.
- * Calls those bodies, fastmem_record.c for what is known of an object, fastmem_check.c
+ * Calls those bodies, fastmem_record.c for what is known of an object, fastmem_report.c
  * to report.
  *
  * A freed object goes under the others of its magazine: it comes back after all that were
@@ -114,7 +114,7 @@ refuse(struct fastmem_shared *sh, enum rte_fastmem_misuse kind, const char *call
 		.named = named,
 	};
 
-	fastmem_check_misuse(sh, &misuse);
+	fastmem_report_misuse(sh, &misuse);
 	return false;
 }
 

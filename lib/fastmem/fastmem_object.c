@@ -266,7 +266,7 @@ __rte_fastmem_free_slow(void *ptr)
 		bin = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed);
 	/* A dangling pointer may find the record of a zone that is being trimmed. */
 	if (bin == 0 || bin > RTE_FASTMEM_NB_BINS || slab->socket >= sh->nb_sockets) {
-		fastmem_check_report(sh, RTE_FASTMEM_MISUSE_FOREIGN, ptr);
+		fastmem_report_refused(sh, RTE_FASTMEM_MISUSE_FOREIGN, ptr);
 		return;
 	}
 	block = fastmem_proc_block(sh);

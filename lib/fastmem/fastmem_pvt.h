@@ -21,11 +21,11 @@
  *   meta      per socket               memory for records, magazines, caches; fastmem_meta.c
  *   memzones                           what EAL reserves and frees; fastmem_memzone.c
  *
- * Beside the layers: fastmem_stats.c adds up what they count; fastmem_check.c says what
- * was misused, and asks each layer whether it adds up; fastmem_slot.c tells dead processes from
- * living ones, fastmem_lock.c takes over the locks of dead ones, and fastmem_repair.c mends the
- * lists that they leave;
- * fastmem_predict.c tells the fast path which slabs to expect.
+ * Beside the layers: fastmem_stats.c adds up what they count; fastmem_report.c says what was
+ * misused; fastmem_check.c asks each layer whether it adds up; fastmem_slot.c tells dead
+ * processes from living ones, fastmem_lock.c takes over the locks of dead ones, and
+ * fastmem_repair.c mends the lists that they leave; fastmem_predict.c tells the fast path which
+ * slabs to expect.
  *
  * Builds that check objects (debug, AddressSanitizer, Valgrind) put fastmem_debug.c between
  * the application and the top layer: it refuses what is misuse, and passes on the
@@ -642,7 +642,7 @@ fastmem_shared(void)
 /* fastmem_stats.c: sums. cls < 0: all classes. */
 uint64_t fastmem_stats_cached(struct fastmem_shared *sh, int cls, uint64_t *in_use);
 
-/* fastmem_check.c: misuse and validation. sh == NULL: not attached. */
+/* fastmem_report.c: misuse. sh == NULL: not attached. */
 
 /* What a report says, as far as it is known. */
 struct fastmem_misuse {
@@ -654,10 +654,12 @@ struct fastmem_misuse {
 	size_t size; /* asked for */
 	size_t named; /* size or class that the caller took it for */
 };
-void fastmem_check_misuse(struct fastmem_shared *sh, const struct fastmem_misuse *misuse);
+void fastmem_report_misuse(struct fastmem_shared *sh, const struct fastmem_misuse *misuse);
 /* A free that was refused. */
-void fastmem_check_report(struct fastmem_shared *sh, enum rte_fastmem_misuse kind,
+void fastmem_report_refused(struct fastmem_shared *sh, enum rte_fastmem_misuse kind,
 	const void *ptr);
+
+/* fastmem_check.c: validation. */
 unsigned int fastmem_check_validate(struct fastmem_shared *sh, FILE *f);
 
 /* fastmem_lock.c: locks. */

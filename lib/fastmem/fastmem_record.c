@@ -7,7 +7,7 @@
  *
  * Owns a record per slot, in metadata memory that all processes share: whether the user has
  * the object, how many bytes were asked for, and who allocated and freed it. Finds the
- * record of an address, and tells its history. Calls meta for memory, fastmem_check.c to
+ * record of an address, and tells its history. Calls meta for memory, fastmem_report.c to
  * report.
  *
  * Where no tool watches the contents, a free object is filled with one byte, and so is
@@ -201,7 +201,7 @@ report_content(struct fastmem_shared *sh, enum rte_fastmem_misuse kind,
 		.size = size,
 	};
 
-	fastmem_check_misuse(sh, &misuse);
+	fastmem_report_misuse(sh, &misuse);
 }
 
 /* A free object must be as it was left. */

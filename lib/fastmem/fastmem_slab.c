@@ -266,7 +266,7 @@ drain_run(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_trying,
 	if (slab != NULL)
 		bin_id = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed);
 	if (bin_id-- == 0) {
-		fastmem_check_report(sh, misuse, objs[0]);
+		fastmem_report_refused(sh, misuse, objs[0]);
 		(*nb_refused)++;
 		return 1;
 	}
@@ -288,7 +288,7 @@ drain_run(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_trying,
 		fastmem_slab_reset(sh, slab);
 	}
 	if (i == 0) {
-		fastmem_check_report(sh, misuse, objs[i++]);
+		fastmem_report_refused(sh, misuse, objs[i++]);
 		(*nb_refused)++;
 	}
 	return i;

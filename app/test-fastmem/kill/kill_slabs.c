@@ -148,7 +148,7 @@ fastmem_lock_wait(struct fastmem_lock *lock)
 }
 
 void
-fastmem_check_report(struct fastmem_shared *sh __rte_unused,
+fastmem_report_refused(struct fastmem_shared *sh __rte_unused,
 	enum rte_fastmem_misuse kind __rte_unused, const void *ptr __rte_unused)
 {
 	world->nb_refused++;
