@@ -6,8 +6,8 @@
  * Memzones: the door to EAL's memory, and the memzone that all processes find.
  *
  * Owns the names of the library's memzones and the layout of the shared one. The only file that
- * reserves and frees memzones, through operations that a test may replace. No lock of ours
- * is held by a caller: EAL may wait for other processes. Calls meta to begin its first arena.
+ * reserves and frees memzones; a test may let that fail. No lock of ours is held by a caller:
+ * EAL may wait for other processes. Calls nobody.
  */
 
 #include <errno.h>
@@ -194,11 +194,10 @@ fastmem_zone_nb_sockets(void)
 }
 
 static struct fastmem_shared *
-shared_lay_out(const struct rte_memzone *mz, const struct span *span, uintptr_t map_len)
+shared_lay_out(const struct rte_memzone *mz, const struct span *span, uintptr_t map_len,
+	struct fastmem_spare *spare)
 {
 	struct fastmem_shared *sh = mz->addr;
-	char *end = (char *)mz->addr + mz->len;
-	uint32_t socket = mz->socket_id >= 0 ? mz->socket_id : 0;
 	char *next;
 	uint32_t i;
 
@@ -216,12 +215,16 @@ shared_lay_out(const struct rte_memzone *mz, const struct span *span, uintptr_t 
 		sh->absent_limits[i] = UINT64_MAX;
 	for (i = 0; i < sh->nb_sockets; i++)
 		sh->sockets[i].limit = UINT64_MAX;
-	fastmem_meta_init(sh, next, end - next, socket);
+	*spare = (struct fastmem_spare){
+		.base = next,
+		.len = (char *)mz->addr + mz->len - next,
+		.socket = mz->socket_id >= 0 ? mz->socket_id : 0,
+	};
 	return sh;
 }
 
 struct fastmem_shared *
-fastmem_zone_create_shared(void)
+fastmem_zone_create_shared(struct fastmem_spare *spare)
 {
 	const struct rte_memzone *mz;
 	struct span span;
@@ -247,7 +250,7 @@ fastmem_zone_create_shared(void)
 			rte_strerror(rte_errno));
 		return NULL;
 	}
-	return shared_lay_out(mz, &span, map_len);
+	return shared_lay_out(mz, &span, map_len, spare);
 }
 
 /* Names of memzones of objects and metadata that are left. */

@@ -153,12 +153,12 @@ fastmem_meta_free(struct fastmem_shared *sh, void *ptr, size_t len)
 }
 
 void
-fastmem_meta_init(struct fastmem_shared *sh, char *base, size_t len, uint32_t socket)
+fastmem_meta_init(struct fastmem_shared *sh, const struct fastmem_spare *spare)
 {
-	size_t nb_lines = RTE_MIN(len / LINE, (size_t)1 << 15);
+	size_t nb_lines = RTE_MIN(spare->len / LINE, (size_t)1 << 15);
 
-	sh->arenas[0].base = base;
-	sh->arenas[0].socket = socket;
+	sh->arenas[0].base = spare->base;
+	sh->arenas[0].socket = spare->socket;
 	sh->arenas[0].size = nb_lines;
 	sh->arenas[0].used = ALIGN_LINES; /* reference 0 is none */
 	sh->nb_arenas = 1;

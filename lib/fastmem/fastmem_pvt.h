@@ -343,11 +343,19 @@ extern struct fastmem_local fastmem_local;
 extern RTE_ATOMIC(int) fastmem_reserve_fails;
 extern unsigned int fastmem_sockets_forced;
 
+/* What is left of the shared memzone; zeroed. */
+struct fastmem_spare {
+	char *base;
+	size_t len;
+	uint32_t socket;
+};
+
 /*
  * fastmem_meta.c: metadata. Memory is zeroed, in lines; blocks until it has the lock;
  * may reserve a memzone, so the caller holds no lock.
  */
-void fastmem_meta_init(struct fastmem_shared *sh, char *base, size_t len, uint32_t socket);
+/* The first is in what is left of the shared memzone. */
+void fastmem_meta_init(struct fastmem_shared *sh, const struct fastmem_spare *spare);
 void *fastmem_meta_alloc(struct fastmem_shared *sh, size_t len, uint32_t socket);
 void *fastmem_meta_alloc_once(struct fastmem_shared *sh, size_t len, uint32_t socket,
 	uint32_t *ref);
@@ -387,7 +395,7 @@ fastmem_meta_ptr(const struct fastmem_shared *sh, uint32_t ref)
 /*
  * fastmem_memzone.c: memzones, the shared one among them. The caller holds no lock.
  */
-struct fastmem_shared *fastmem_zone_create_shared(void);
+struct fastmem_shared *fastmem_zone_create_shared(struct fastmem_spare *spare);
 void fastmem_zone_publish_shared(struct fastmem_shared *sh);
 struct fastmem_shared *fastmem_zone_find_shared(void);
 void fastmem_zone_destroy_shared(struct fastmem_shared *sh);

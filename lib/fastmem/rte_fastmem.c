@@ -34,6 +34,7 @@ RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_init, 26.11)
 int
 rte_fastmem_init(void)
 {
+	struct fastmem_spare spare;
 	struct fastmem_shared *sh;
 	unsigned int bin;
 
@@ -45,9 +46,10 @@ rte_fastmem_init(void)
 		fastmem_local.is_explicit = true;
 		return 0;
 	}
-	sh = fastmem_zone_create_shared();
+	sh = fastmem_zone_create_shared(&spare);
 	if (sh == NULL)
 		return -ENOMEM;
+	fastmem_meta_init(sh, &spare);
 	for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
 		fastmem_layout_init(&sh->layouts[bin], bin);
 	if (fastmem_proc_init(sh) != 0) {

@@ -175,7 +175,10 @@ kill_world_make(size_t *len)
 	sh->sockets[0].limit = UINT64_MAX;
 	for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
 		fastmem_layout_init(&sh->layouts[bin], bin);
-	fastmem_meta_init(sh, (char *)world + head, META_SZ, 0);
+	fastmem_meta_init(sh, &(struct fastmem_spare){
+		.base = (char *)world + head,
+		.len = META_SZ,
+	});
 	sh->procs[0].id = ID(0);
 	sh->procs[1].id = ID(1);
 	fastmem_local.id = ID(1);
