@@ -47,9 +47,15 @@ forbidden_tokens() {
 		lib/fastmem/*.c lib/fastmem/*.h lib/fastmem/meson.build | grep -vE 'snprintf|fprintf'
 }
 
+# No file of the library calls one that calls it.
+layers() {
+	/usr/bin/python3 devtools/layers.py
+}
+
 row "shell scripts (shellcheck)" shell_scripts
 row "python scripts compile" python_scripts
 row "SPDX tags" spdx_tags
 row "white space" white_space
 row "tokens that DPDK forbids in lib" forbidden_tokens
+row "calls of the library go down (layers.py)" layers
 exit 0

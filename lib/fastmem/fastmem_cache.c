@@ -19,7 +19,11 @@
 #include <rte_common.h>
 #include <rte_memory.h>
 
+#include "fastmem_cache.h"
+#include "fastmem_depot.h"
+#include "fastmem_predict.h"
 #include "fastmem_pvt.h"
+#include "fastmem_slab.h"
 
 #define BATCH_SZ (128u << 10) /* bytes of objects taken from slabs at once */
 

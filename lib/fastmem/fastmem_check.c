@@ -14,8 +14,17 @@
 #include <eal_export.h>
 #include <rte_common.h>
 
+#include "fastmem_cache.h"
+#include "fastmem_check.h"
+#include "fastmem_depot.h"
+#include "fastmem_memzone.h"
+#include "fastmem_predict.h"
+#include "fastmem_proc.h"
 #include "fastmem_pvt.h"
+#include "fastmem_slab.h"
+#include "fastmem_stats.h"
 #include "fastmem_test.h"
+#include "fastmem_zone.h"
 
 /* in use + cached + in depots + free in slabs == slots of the slabs in use. */
 static unsigned int

@@ -14,7 +14,10 @@
  * free before it.
  */
 
+#include "fastmem_debug.h"
+#include "fastmem_proc.h"
 #include "fastmem_record.h"
+#include "fastmem_report.h"
 
 #ifdef FASTMEM_CHECKED
 

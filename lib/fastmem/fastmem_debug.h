@@ -39,16 +39,4 @@ void fastmem_debug_resize(void *ptr, size_t size);
 /* The application was told that it may use the whole of an object. */
 void fastmem_debug_open(const void *ptr);
 
-/* Slabs: joins a bin; leaves it with all its objects; free objects come back to it. */
-void fastmem_debug_slab_init(struct fastmem_shared *sh, struct fastmem_slab *slab);
-void fastmem_debug_slab_fini(struct fastmem_shared *sh, struct fastmem_slab *slab);
-void fastmem_debug_drained(struct fastmem_shared *sh, void **objs, uint32_t n);
-
-/* The process attached; the primary detaches: what was not freed is reported. */
-void fastmem_debug_init(void);
-void fastmem_debug_fini(struct fastmem_shared *sh);
-
-/* Write what is known of an address: "; allocated at ...". The length. */
-int fastmem_debug_history(struct fastmem_shared *sh, const void *ptr, char *buf, size_t len);
-
 #endif /* FASTMEM_DEBUG_H */

@@ -21,7 +21,10 @@
 
 #include <rte_common.h>
 
+#include "fastmem_depot.h"
+#include "fastmem_meta.h"
 #include "fastmem_pvt.h"
+#include "fastmem_slab.h"
 
 #define REF_MASK UINT64_C(0xffffff)
 #define COUNT_ONE (UINT64_C(1) << 24)

@@ -17,7 +17,9 @@
 #include <rte_cycles.h>
 #include <rte_pause.h>
 
+#include "fastmem_lock.h"
 #include "fastmem_pvt.h"
+#include "fastmem_slot.h"
 
 #define PATIENCE_MS 50
 

@@ -23,6 +23,8 @@
 #include <rte_memzone.h>
 #include <rte_string_fns.h>
 
+#include "fastmem_lock.h"
+#include "fastmem_memzone.h"
 #include "fastmem_pvt.h"
 
 #define SHARED_NAME "fastmem_shared"
@@ -74,7 +76,7 @@ eal_leave(void)
 }
 
 void
-fastmem_zone_release(const char *name)
+fastmem_memzone_release(const char *name)
 {
 	const struct rte_memzone *mz;
 	int ret = -1;
@@ -89,7 +91,7 @@ fastmem_zone_release(const char *name)
 }
 
 const struct rte_memzone *
-fastmem_zone_reserve(const char *name, size_t len, int socket, unsigned int flags,
+fastmem_memzone_reserve(const char *name, size_t len, int socket, unsigned int flags,
 	unsigned int align)
 {
 	const struct rte_memzone *mz;
@@ -108,7 +110,7 @@ fastmem_zone_reserve(const char *name, size_t len, int socket, unsigned int flag
 				(64 - RTE_FASTMEM_COUNT_BITS) != 0) {
 		FASTMEM_LOG(ERR, "memory of EAL at %p is too high: see its option --base-virtaddr",
 			mz->addr);
-		fastmem_zone_release(name);
+		fastmem_memzone_release(name);
 		rte_errno = ENOMEM;
 		return NULL;
 	}
@@ -185,7 +187,7 @@ span_get(struct span *span)
 }
 
 unsigned int
-fastmem_zone_nb_sockets(void)
+fastmem_memzone_nb_sockets(void)
 {
 	struct span span;
 
@@ -224,7 +226,7 @@ shared_lay_out(const struct rte_memzone *mz, const struct span *span, uintptr_t 
 }
 
 struct fastmem_shared *
-fastmem_zone_create_shared(struct fastmem_spare *spare)
+fastmem_memzone_create_shared(struct fastmem_spare *spare)
 {
 	const struct rte_memzone *mz;
 	struct span span;
@@ -244,7 +246,7 @@ fastmem_zone_create_shared(struct fastmem_spare *spare)
 	/* A hugepage, if that is enough: what is left of it feeds the metadata. */
 	if (len < FASTMEM_SLAB_SZ - FASTMEM_ZONE_SLACK)
 		len = FASTMEM_SLAB_SZ - FASTMEM_ZONE_SLACK;
-	mz = fastmem_zone_reserve(SHARED_NAME, len, SOCKET_ID_ANY, 0, RTE_CACHE_LINE_SIZE);
+	mz = fastmem_memzone_reserve(SHARED_NAME, len, SOCKET_ID_ANY, 0, RTE_CACHE_LINE_SIZE);
 	if (mz == NULL) {
 		FASTMEM_LOG(ERR, "cannot reserve %zu bytes for the library: %s", len,
 			rte_strerror(rte_errno));
@@ -284,19 +286,19 @@ leftovers_free(void)
 		left.nb = 0;
 		rte_memzone_walk(leftovers_add, &left);
 		for (i = 0; i < left.nb; i++)
-			fastmem_zone_release(left.names[i]);
+			fastmem_memzone_release(left.names[i]);
 	} while (left.nb > 0 && rte_memzone_lookup(left.names[0]) == NULL);
 }
 
 /* Publish, once all is set up, what secondary processes then find. */
 void
-fastmem_zone_publish_shared(struct fastmem_shared *sh)
+fastmem_memzone_publish_shared(struct fastmem_shared *sh)
 {
 	rte_atomic_store_explicit(&sh->magic, MAGIC, rte_memory_order_release);
 }
 
 struct fastmem_shared *
-fastmem_zone_find_shared(void)
+fastmem_memzone_find_shared(void)
 {
 	const struct rte_memzone *mz = rte_memzone_lookup(SHARED_NAME);
 	struct fastmem_shared *sh;
@@ -310,9 +312,9 @@ fastmem_zone_find_shared(void)
 }
 
 void
-fastmem_zone_destroy_shared(struct fastmem_shared *sh)
+fastmem_memzone_destroy_shared(struct fastmem_shared *sh)
 {
 	rte_atomic_store_explicit(&sh->magic, 0, rte_memory_order_relaxed);
 	leftovers_free();
-	fastmem_zone_release(SHARED_NAME);
+	fastmem_memzone_release(SHARED_NAME);
 }

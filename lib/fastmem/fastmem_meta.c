@@ -20,6 +20,9 @@
 #include <rte_memory.h>
 #include <rte_memzone.h>
 
+#include "fastmem_lock.h"
+#include "fastmem_memzone.h"
+#include "fastmem_meta.h"
 #include "fastmem_pvt.h"
 
 #define LINE 64
@@ -70,7 +73,7 @@ arena_add(struct fastmem_shared *sh, int socket)
 
 	id = rte_atomic_fetch_add_explicit(&sh->zone_id, 1, rte_memory_order_relaxed);
 	snprintf(name, sizeof(name), ARENA_NAME, id);
-	mz = fastmem_zone_reserve(name, ARENA_SZ, socket, 0, RTE_CACHE_LINE_SIZE);
+	mz = fastmem_memzone_reserve(name, ARENA_SZ, socket, 0, RTE_CACHE_LINE_SIZE);
 	if (mz == NULL)
 		return -ENOMEM;
 	memset(mz->addr, 0, ARENA_SZ);
@@ -88,7 +91,7 @@ arena_add(struct fastmem_shared *sh, int socket)
 	}
 	fastmem_unlock(&sh->meta_lock);
 	if (is_full) {
-		fastmem_zone_release(name);
+		fastmem_memzone_release(name);
 		return -ENOMEM;
 	}
 	return 0;
@@ -172,7 +175,7 @@ fastmem_meta_fini(struct fastmem_shared *sh)
 	/* Arena 0 is part of the shared memzone. */
 	while (sh->nb_arenas > 1) {
 		snprintf(name, sizeof(name), ARENA_NAME, sh->arenas[--sh->nb_arenas].id);
-		fastmem_zone_release(name);
+		fastmem_memzone_release(name);
 	}
 }
 

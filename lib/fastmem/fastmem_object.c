@@ -20,11 +20,19 @@
 #include <rte_lcore.h>
 #include <rte_memory.h>
 
+#include "fastmem_cache.h"
 #include "fastmem_debug.h"
+#include "fastmem_memzone.h"
+#include "fastmem_predict.h"
+#include "fastmem_proc.h"
 #include "fastmem_pvt.h"
+#include "fastmem_report.h"
+#include "fastmem_slab.h"
+#include "fastmem_zone.h"
 
 /* Other threads may take what this one made available, but not for ever. */
 #define MAX_TRIES 64
+#define FASTMEM_SOCKET_HOME (-2) /* the caller's, no other */
 /* From here on memory is made available before objects are gathered. */
 #define LARGE_BULK 8192
 
@@ -607,7 +615,7 @@ rte_fastmem_hlookup(size_t size, size_t align, int socket_id, rte_fastmem_handle
 		return -err;
 	bin = __rte_fastmem_bin(size, align);
 	/* Sockets are the same whether the library is initialised or not. */
-	nb_sockets = sh != NULL ? sh->nb_sockets : fastmem_zone_nb_sockets();
+	nb_sockets = sh != NULL ? sh->nb_sockets : fastmem_memzone_nb_sockets();
 	if (socket_id == SOCKET_ID_ANY)
 		socket = sh != NULL ? fastmem_proc_home(sh) :
 			rte_socket_id() < nb_sockets ? rte_socket_id() : 0;

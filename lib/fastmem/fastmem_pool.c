@@ -14,7 +14,10 @@
 #include <rte_atomic.h>
 #include <rte_common.h>
 
+#include "fastmem_lock.h"
+#include "fastmem_pool.h"
 #include "fastmem_pvt.h"
+#include "fastmem_repair.h"
 
 #define RUN_MAX 128u /* slabs of a bin side by side that are gone along */
 

@@ -16,6 +16,7 @@
 #include <rte_atomic.h>
 #include <rte_common.h>
 
+#include "fastmem_predict.h"
 #include "fastmem_pvt.h"
 
 #define CREDIT 8 /* mispredicted frees before a prediction is looked at */

@@ -29,7 +29,15 @@
 #include <rte_per_lcore.h>
 #include <rte_thread.h>
 
+#include "fastmem_cache.h"
+#include "fastmem_lock.h"
+#include "fastmem_memzone.h"
+#include "fastmem_meta.h"
+#include "fastmem_predict.h"
+#include "fastmem_proc.h"
 #include "fastmem_pvt.h"
+#include "fastmem_repair.h"
+#include "fastmem_slot.h"
 
 /* A thread that has a block: in the process's list, by its thread-local memory. */
 struct thread {
@@ -388,7 +396,7 @@ fastmem_proc_attach(void)
 		fastmem_local_lock(&attach_lock);
 		sh = rte_atomic_load_explicit(&fastmem_local.shared, rte_memory_order_acquire);
 		if (sh == NULL) {
-			sh = fastmem_zone_find_shared();
+			sh = fastmem_memzone_find_shared();
 			if (sh != NULL && fastmem_proc_init(sh) != 0)
 				sh = NULL;
 		}

@@ -6,7 +6,10 @@
 #define FASTMEM_PVT_H
 
 /*
- * Architecture. Calls go down only, and one layer at a time:
+ * What all files share: the design, and the layout of shared memory. What a file does for
+ * others is in the header of its name: its includes say whom it calls.
+ *
+ * Architecture. Calls go down only, most of them one layer:
  *
  *   application
  *      |  one object, or an array      fastmem_object.c, inline part in rte_fastmem_core.h
@@ -119,19 +122,10 @@ extern int fastmem_logtype;
 	RTE_MAX_NUMA_NODES : FASTMEM_OFFSET_SOCKETS)
 #define FASTMEM_COUNT_MASK (RTE_BIT32(RTE_FASTMEM_COUNT_BITS) - 1) /* in a cache's word */
 #define FASTMEM_MAX_PROCS 128
-#define FASTMEM_ZONE_SLABS 64 /* at most: 128 MiB */
 #define FASTMEM_MAX_ARENAS 512
 #define FASTMEM_NB_SHARDS 8 /* of a depot */
 #define FASTMEM_META_ORDERS 12 /* 64 B to 128 KiB */
-#define FASTMEM_ZONE_NAME "fastmem_%u_%u" /* of its memzone: socket, id */
-/*
- * At most so much of a slab's ends is not ours: room for a header of EAL's, of 16 pointers, but
- * for no memory of others behind it. Nobody frees an address in a header; it would be noticed no
- * sooner than one within an object.
- */
-#define FASTMEM_ZONE_SLACK (32 * sizeof(void *))
 #define FASTMEM_WHOLE_BIN (RTE_FASTMEM_NB_CLASSES - 1) /* 1 MiB: wants whole slabs */
-#define FASTMEM_SOCKET_HOME (-2) /* the caller's, no other */
 
 /* A handle beyond the offset of its cache. */
 #define FASTMEM_HANDLE(bin, socket) ((bin) << 16 | (socket) << 21)
@@ -286,16 +280,6 @@ struct fastmem_proc {
 	RTE_ATOMIC(int32_t) pid; /* for reports */
 };
 
-/* What names a process in locks and blocks: generation, slot + 1. 0: none. */
-#define FASTMEM_ID_SHIFT 8
-static_assert(FASTMEM_MAX_PROCS < 1 << FASTMEM_ID_SHIFT, "an id holds its slot");
-
-static inline uint32_t
-fastmem_id_slot(uint32_t id)
-{
-	return (id & ((1u << FASTMEM_ID_SHIFT) - 1)) - 1;
-}
-
 struct fastmem_arena {
 	char *base;
 	uint32_t socket;
@@ -339,30 +323,6 @@ struct fastmem_local {
 };
 extern struct fastmem_local fastmem_local;
 
-/* Set by tests only: the n-th reservation from now fails; so many sockets; 0: neither. */
-extern RTE_ATOMIC(int) fastmem_reserve_fails;
-extern unsigned int fastmem_sockets_forced;
-
-/* What is left of the shared memzone; zeroed. */
-struct fastmem_spare {
-	char *base;
-	size_t len;
-	uint32_t socket;
-};
-
-/*
- * fastmem_meta.c: metadata. Memory is zeroed, in lines; blocks until it has the lock;
- * may reserve a memzone, so the caller holds no lock.
- */
-/* The first is in what is left of the shared memzone. */
-void fastmem_meta_init(struct fastmem_shared *sh, const struct fastmem_spare *spare);
-void *fastmem_meta_alloc(struct fastmem_shared *sh, size_t len, uint32_t socket);
-void *fastmem_meta_alloc_once(struct fastmem_shared *sh, size_t len, uint32_t socket,
-	uint32_t *ref);
-void fastmem_meta_free(struct fastmem_shared *sh, void *ptr, size_t len);
-void fastmem_meta_fini(struct fastmem_shared *sh);
-uint64_t fastmem_meta_bytes(struct fastmem_shared *sh);
-
 /* Offset of a cache from the start of a block. */
 static inline uint16_t
 fastmem_cache_offset(uint32_t socket, uint32_t bin)
@@ -384,173 +344,6 @@ fastmem_offset_socket(uint16_t offset)
 {
 	return (offset - sizeof(struct rte_fastmem_cache)) / sizeof(struct rte_fastmem_home);
 }
-
-/* Memory of a reference. */
-static inline void *
-fastmem_meta_ptr(const struct fastmem_shared *sh, uint32_t ref)
-{
-	return sh->arenas[ref >> 15].base + (size_t)(ref & 0x7fff) * 64;
-}
-
-/*
- * fastmem_memzone.c: memzones, the shared one among them. The caller holds no lock.
- */
-struct fastmem_shared *fastmem_zone_create_shared(struct fastmem_spare *spare);
-void fastmem_zone_publish_shared(struct fastmem_shared *sh);
-struct fastmem_shared *fastmem_zone_find_shared(void);
-void fastmem_zone_destroy_shared(struct fastmem_shared *sh);
-const struct rte_memzone *fastmem_zone_reserve(const char *name, size_t len, int socket,
-	unsigned int flags, unsigned int align);
-void fastmem_zone_release(const char *name);
-unsigned int fastmem_zone_nb_sockets(void);
-
-/* fastmem_pool.c: the free slabs of each socket. */
-
-/* One for a bin, beside its slabs around an address if there is one, or NULL. */
-struct fastmem_slab *fastmem_pool_get(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
-	uintptr_t near);
-void fastmem_pool_put(struct fastmem_shared *sh, struct fastmem_slab *slab);
-/* Whether any slab of a zone can hold an object of the largest class. */
-bool fastmem_pool_holds_largest(const struct fastmem_zone *zone);
-/* How many (whole) slabs it has. */
-uint32_t fastmem_pool_count(struct fastmem_socket *sk, bool is_whole);
-/* Put a slab that this process holds into the pool; take one out, to hold it. */
-void fastmem_pool_push(struct fastmem_socket *sk, struct fastmem_slab *slab)
-	__rte_exclusive_locks_required(&sk->lock);
-void fastmem_pool_remove(struct fastmem_socket *sk, struct fastmem_slab *slab)
-	__rte_exclusive_locks_required(&sk->lock);
-
-/*
- * fastmem_zone.c: zones, addresses. Growing and trimming call EAL: the caller holds no lock.
- */
-
-/* Until the pool has so many (whole) slabs, or -ENOMEM. */
-int fastmem_zone_grow(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs,
-	bool is_whole);
-int fastmem_zone_reserve_total(struct fastmem_shared *sh, uint32_t socket, size_t size);
-/* As many slabs more as there is memory for, up to nb_slabs; how many. */
-uint64_t fastmem_zone_reserve_more(struct fastmem_shared *sh, uint32_t socket, uint64_t nb_slabs,
-	bool is_whole);
-int fastmem_zone_trim(struct fastmem_shared *sh, uint32_t socket);
-/* Only zones that the largest class can make no use of. */
-int fastmem_zone_trim_cut(struct fastmem_shared *sh, uint32_t socket);
-/* Give back the free zones with an id from first_id on. */
-int fastmem_zone_trim_since(struct fastmem_shared *sh, uint32_t socket, uint32_t first_id);
-/* Let an address of the slab lead to a cache; 0: to none, and no thread predict it. */
-void fastmem_zone_map_slab(struct fastmem_shared *sh, struct fastmem_slab *slab, uint16_t offset);
-void fastmem_zone_fini(struct fastmem_shared *sh, uint32_t socket);
-unsigned int fastmem_zone_validate(struct fastmem_shared *sh, uint32_t socket, FILE *f);
-
-/* Slab of an address in a zone, else NULL. */
-static inline struct fastmem_slab *
-fastmem_zone_slab(const struct fastmem_shared *sh, const void *ptr)
-{
-	uintptr_t number = ((uintptr_t)ptr >> RTE_FASTMEM_SLAB_SHIFT) - sh->map_first;
-	struct fastmem_slab *slab;
-
-	if (number >= sh->map_len)
-		return NULL;
-	slab = rte_atomic_load_explicit(&sh->slabs[number], rte_memory_order_acquire);
-	if (slab == NULL || (uintptr_t)ptr - slab->start >= slab->len)
-		return NULL;
-	return slab;
-}
-
-/* Whether a socket id is in range; SOCKET_ID_ANY is. */
-static inline bool
-fastmem_socket_is_valid(int socket_id)
-{
-	return socket_id == SOCKET_ID_ANY ||
-		(socket_id >= 0 && socket_id < FASTMEM_MAX_SOCKETS);
-}
-
-/* The i-th socket to try: the home, then the others in turn. */
-static inline uint32_t
-fastmem_socket_nth(const struct fastmem_shared *sh, uint32_t home, uint32_t i)
-{
-	return (home + i) % sh->nb_sockets;
-}
-
-static inline uint64_t
-fastmem_zone_backing(const struct fastmem_shared *sh, uint32_t socket)
-{
-	return rte_atomic_load_explicit(&sh->sockets[socket].backing, rte_memory_order_relaxed);
-}
-
-/* fastmem_slab.c: objects from and to slabs. */
-
-/* Fill up to n objects; the number filled, 0 when the pool must grow first. */
-uint32_t fastmem_slab_fill(struct fastmem_shared *sh, uint32_t socket, uint32_t bin, void **objs,
-	uint32_t n);
-/*
- * Drain n objects, of any bin; is_trying: 0 when a lock is taken, else
- * the number drained. A pointer that is no allocated object is reported and left.
- */
-uint32_t fastmem_slab_drain(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_trying);
-/* The same at the application's request: how many were not refused. */
-uint32_t fastmem_slab_free(struct fastmem_shared *sh, void **objs, uint32_t n);
-/* Slabs that the pool must have for n objects, beyond those of the bin; 0: it has enough. */
-uint32_t fastmem_slab_needed(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
-	uint32_t n);
-unsigned int fastmem_slab_validate(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
-	uint64_t *nb_slots, uint64_t *nb_free, FILE *f);
-
-/* All objects are back, and the slab is on no list: free its bitmap, put it into the pool. */
-void fastmem_slab_reset(struct fastmem_shared *sh, struct fastmem_slab *slab);
-
-/*
- * fastmem_repair.c: lists whose lock was taken over from a dead process. The
- * caller holds that lock.
- */
-void fastmem_repair_bin(struct fastmem_shared *sh, uint32_t socket, uint32_t bin);
-void fastmem_repair_pool(struct fastmem_socket *sk);
-/* Release the locks of the process that died in a slot; put the slabs it held into the pool. */
-void fastmem_repair_reap(struct fastmem_shared *sh, uint32_t slot);
-
-/* fastmem_depot.c: magazines. */
-/* A magazine of objects, or NULL. block == NULL: a thread without caches. */
-struct fastmem_mag *fastmem_depot_get(struct fastmem_shared *sh, struct fastmem_block *block,
-	uint32_t socket, uint32_t bin);
-/* Take a magazine of objects; above the limit it is drained, and kept in the stash. */
-void fastmem_depot_put(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
-	uint32_t bin, struct fastmem_mag *mag);
-/* An empty magazine: the thread's stash, the socket's chains, new; or NULL. block: not NULL. */
-struct fastmem_mag *fastmem_depot_get_empty(struct fastmem_shared *sh, struct fastmem_block *block);
-/* block == NULL: to a socket's chains. */
-void fastmem_depot_put_empty(struct fastmem_shared *sh, struct fastmem_block *block,
-	struct fastmem_mag *mag);
-/* Drain all magazines of a bin; the number of objects. */
-uint64_t fastmem_depot_drain(struct fastmem_shared *sh, struct fastmem_block *block,
-	uint32_t socket, uint32_t bin);
-/* Give a stash back. */
-void fastmem_depot_drop_stash(struct fastmem_shared *sh, struct fastmem_block *block);
-unsigned int fastmem_depot_validate(struct fastmem_shared *sh, uint32_t socket, uint32_t bin,
-	uint64_t *nb_objs, FILE *f);
-
-/* fastmem_cache.c: the slow half of a thread's caches. block == NULL: a thread without. */
-void *fastmem_cache_get(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
-	uint32_t bin);
-void fastmem_cache_put(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
-	uint32_t bin, void *obj);
-/* All n objects or 0. */
-uint32_t fastmem_cache_get_bulk(struct fastmem_shared *sh, struct fastmem_block *block,
-	uint32_t socket, uint32_t bin, void **objs, uint32_t n);
-void fastmem_cache_put_bulk(struct fastmem_shared *sh, struct fastmem_block *block,
-	uint32_t socket, uint32_t bin, void **objs, uint32_t n);
-/* Objects that the caller took from slabs; that were refused. */
-void fastmem_cache_count_allocs(struct fastmem_shared *sh, struct fastmem_block *block,
-	uint32_t socket, uint32_t bin, uint32_t n);
-void fastmem_cache_count_nomem(struct fastmem_shared *sh, struct fastmem_block *block,
-	uint32_t socket, uint32_t bin, uint32_t n);
-/* Empty all caches of a block into the slabs. */
-void fastmem_cache_drain(struct fastmem_shared *sh, struct fastmem_block *block);
-/* As rte_fastmem_cache_flush(): this block, if not NULL, and all depots of a socket or all. */
-void fastmem_cache_flush(struct fastmem_shared *sh, struct fastmem_block *block, int socket);
-/* Without a magazine: it begins and ends at none, below which lies a NULL. */
-void fastmem_cache_init(struct rte_fastmem_cache *cache, void **none);
-void fastmem_cache_init_block(struct fastmem_shared *sh, struct fastmem_block *block);
-size_t fastmem_cache_block_sz(const struct fastmem_shared *sh);
-unsigned int fastmem_cache_validate(struct fastmem_shared *sh, FILE *f);
 
 static inline void **
 fastmem_cache_base(const struct rte_fastmem_cache *cache)
@@ -587,156 +380,6 @@ static inline uint32_t
 fastmem_cache_counted(uint64_t end_count)
 {
 	return FASTMEM_COUNT_MASK - (end_count & FASTMEM_COUNT_MASK);
-}
-
-/* fastmem_predict.c: predictions of the slabs of frees. */
-void fastmem_predict_init(struct rte_fastmem_trust *trust);
-/* A cache is to know no slabs. */
-void fastmem_predict_clear(struct rte_fastmem_cache *cache);
-/* A free past the fast path: perhaps its slab is worth predicting. */
-void fastmem_predict(const void *ptr, uint16_t offset);
-/* The map does not lead to the slab's cache any more: no thread is to predict it. */
-void fastmem_predict_forget(struct fastmem_shared *sh, const struct fastmem_slab *slab);
-/* When no thread is at work. */
-unsigned int fastmem_predict_validate(struct fastmem_shared *sh, FILE *f);
-
-/* fastmem_proc.c: this process and its threads. */
-
-/* The shared memory, after attaching if need be; NULL with rte_errno ENODEV. */
-struct fastmem_shared *fastmem_proc_attach(void);
-int fastmem_proc_init(struct fastmem_shared *sh);
-void fastmem_proc_fini(void);
-/* The caller's caches, or NULL when it can have none. */
-struct fastmem_block *fastmem_proc_block(struct fastmem_shared *sh);
-/* Take back what processes held that are dead. */
-void fastmem_proc_reap(struct fastmem_shared *sh);
-uint32_t fastmem_proc_home(const struct fastmem_shared *sh);
-
-/* fastmem_slot.c: which processes there are, and which of them are alive. */
-
-/* Give this process a slot and an id; 0 or -1. What was held under the slot is to be reaped. */
-int fastmem_slot_init(struct fastmem_shared *sh, bool is_primary);
-void fastmem_slot_fini(struct fastmem_shared *sh, bool is_primary);
-/* A lock, block or ticket has an owner: whether it is dead. */
-bool fastmem_slot_is_dead(struct fastmem_shared *sh, uint32_t owner);
-/* Lock the byte of a slot: 1; 0 when another process has it; -1: errno. */
-int fastmem_slot_trylock(uint32_t slot);
-void fastmem_slot_unlock(uint32_t slot);
-
-/* Id of the process that has a slot; 0: none. */
-static inline uint32_t
-fastmem_slot_id(struct fastmem_shared *sh, uint32_t slot)
-{
-	return rte_atomic_load_explicit(&sh->procs[slot].id, rte_memory_order_acquire);
-}
-
-/* Its process id as the system has it. */
-static inline int32_t
-fastmem_slot_pid(struct fastmem_shared *sh, uint32_t slot)
-{
-	return rte_atomic_load_explicit(&sh->procs[slot].pid, rte_memory_order_relaxed);
-}
-
-/* The shared memory when this process is attached, else as fastmem_proc_attach(). */
-static inline struct fastmem_shared *
-fastmem_shared(void)
-{
-	struct fastmem_shared *sh = rte_atomic_load_explicit(&fastmem_local.shared,
-			rte_memory_order_acquire);
-
-	return likely(sh != NULL) ? sh : fastmem_proc_attach();
-}
-
-/* fastmem_stats.c: sums. cls < 0: all classes. */
-uint64_t fastmem_stats_cached(struct fastmem_shared *sh, int cls, uint64_t *in_use);
-
-/* fastmem_report.c: misuse. sh == NULL: not attached. */
-
-/* What a report says, as far as it is known. */
-struct fastmem_misuse {
-	enum rte_fastmem_misuse kind;
-	const char *call; /* which refused it; NULL: none did */
-	const void *ptr;
-	size_t class_size; /* 0: unknown */
-	size_t inner; /* offset of ptr in its object, or of the byte written */
-	size_t size; /* asked for */
-	size_t named; /* size or class that the caller took it for */
-};
-void fastmem_report_misuse(struct fastmem_shared *sh, const struct fastmem_misuse *misuse);
-/* A free that was refused. */
-void fastmem_report_refused(struct fastmem_shared *sh, enum rte_fastmem_misuse kind,
-	const void *ptr);
-
-/* fastmem_check.c: validation. */
-unsigned int fastmem_check_validate(struct fastmem_shared *sh, FILE *f);
-
-/* fastmem_lock.c: locks. */
-
-void fastmem_lock_wait(struct fastmem_lock *lock);
-/* Those among the threads of this process, attached or not: 0 when free. */
-void fastmem_local_lock(RTE_ATOMIC(uint32_t) *lock);
-
-static inline bool
-fastmem_local_trylock(RTE_ATOMIC(uint32_t) *lock)
-{
-	return rte_atomic_exchange_explicit(lock, 1, rte_memory_order_acquire) == 0;
-}
-
-static inline void
-fastmem_local_unlock(RTE_ATOMIC(uint32_t) *lock)
-{
-	rte_atomic_store_explicit(lock, 0, rte_memory_order_release);
-}
-
-static inline bool
-fastmem_trylock(struct fastmem_lock *lock)
-	__rte_exclusive_trylock_function(true, lock)
-	__rte_no_thread_safety_analysis
-{
-	uint32_t free = 0;
-
-	return rte_atomic_compare_exchange_strong_explicit(&lock->owner, &free,
-			fastmem_local.id, rte_memory_order_acquire,
-			rte_memory_order_relaxed);
-}
-
-static inline void
-fastmem_lock(struct fastmem_lock *lock)
-	__rte_exclusive_lock_function(lock)
-	__rte_no_thread_safety_analysis
-{
-	if (unlikely(!fastmem_trylock(lock)))
-		fastmem_lock_wait(lock);
-}
-
-static inline void
-fastmem_unlock(struct fastmem_lock *lock)
-	__rte_unlock_function(lock)
-	__rte_no_thread_safety_analysis
-{
-	rte_atomic_store_explicit(&lock->owner, 0, rte_memory_order_release);
-}
-
-/* The lock of a bin, which is that bin of the socket. */
-static inline void
-fastmem_bin_lock(struct fastmem_shared *sh, uint32_t socket, uint32_t bin_id,
-	struct fastmem_bin *bin)
-	__rte_exclusive_lock_function(&bin->lock)
-	__rte_no_thread_safety_analysis
-{
-	fastmem_lock(&bin->lock);
-	if (unlikely(rte_atomic_load_explicit(&bin->lock.is_broken, rte_memory_order_relaxed)))
-		fastmem_repair_bin(sh, socket, bin_id);
-}
-
-static inline void
-fastmem_pool_lock(struct fastmem_socket *sk)
-	__rte_exclusive_lock_function(&sk->lock)
-	__rte_no_thread_safety_analysis
-{
-	fastmem_lock(&sk->lock);
-	if (unlikely(rte_atomic_load_explicit(&sk->lock.is_broken, rte_memory_order_relaxed)))
-		fastmem_repair_pool(sk);
 }
 
 static inline void

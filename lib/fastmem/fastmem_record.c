@@ -14,7 +14,11 @@
  * what was not asked for of one in use: both are looked at later.
  */
 
+#include "fastmem_meta.h"
 #include "fastmem_record.h"
+#include "fastmem_report.h"
+#include "fastmem_slot.h"
+#include "fastmem_zone.h"
 
 #ifdef FASTMEM_CHECKED
 
@@ -252,7 +256,7 @@ fastmem_record_fill_free(const struct fastmem_place *place)
  */
 
 void
-fastmem_debug_slab_init(struct fastmem_shared *sh, struct fastmem_slab *slab)
+fastmem_record_slab_init(struct fastmem_shared *sh, struct fastmem_slab *slab)
 {
 	/* Without memory for it the slab's objects go unchecked. */
 	slab->records = fastmem_meta_alloc(sh, CHUNKS(slab->nb_slots) * sizeof(slab->records[0]),
@@ -284,7 +288,7 @@ slab_walk(struct fastmem_shared *sh, struct fastmem_slab *slab, uint32_t bin,
 }
 
 void
-fastmem_debug_slab_fini(struct fastmem_shared *sh, struct fastmem_slab *slab)
+fastmem_record_slab_fini(struct fastmem_shared *sh, struct fastmem_slab *slab)
 {
 	size_t len = RTE_MIN(slab->nb_slots, CHUNK_SLOTS) * sizeof(struct fastmem_record);
 	RTE_ATOMIC(struct fastmem_record *) *records = slab->records;
@@ -302,7 +306,7 @@ fastmem_debug_slab_fini(struct fastmem_shared *sh, struct fastmem_slab *slab)
 }
 
 void
-fastmem_debug_drained(struct fastmem_shared *sh, void **objs, uint32_t n)
+fastmem_record_drained(struct fastmem_shared *sh, void **objs, uint32_t n)
 {
 	struct fastmem_place place;
 	uint32_t i;
@@ -335,7 +339,7 @@ fini_object(struct fastmem_shared *sh, const struct fastmem_place *place, uint32
 }
 
 void
-fastmem_debug_fini(struct fastmem_shared *sh)
+fastmem_record_fini(struct fastmem_shared *sh)
 {
 	struct fastmem_zone *zone;
 	uint64_t nb_leaks = 0;
@@ -383,7 +387,7 @@ write_site(char *buf, size_t len, const char *what, const void *site, uint32_t p
 }
 
 int
-fastmem_debug_history(struct fastmem_shared *sh, const void *ptr, char *buf, size_t len)
+fastmem_record_history(struct fastmem_shared *sh, const void *ptr, char *buf, size_t len)
 {
 	struct fastmem_record *record;
 	struct fastmem_place place;
@@ -452,7 +456,7 @@ on_asan_report(const char *report __rte_unused)
 	if (sh == NULL || addr == NULL)
 		return;
 	fastmem_record_find(sh, addr, false, &place);
-	if (place.obj == NULL || fastmem_debug_history(sh, addr, text, sizeof(text)) <= 0)
+	if (place.obj == NULL || fastmem_record_history(sh, addr, text, sizeof(text)) <= 0)
 		return;
 	word = place.record == NULL ? 0 : fastmem_record_word(place.record);
 	fprintf(stderr, "fastmem: %p is byte %zu of object %p of class %zu, %u bytes%s\n", addr,
@@ -463,7 +467,7 @@ on_asan_report(const char *report __rte_unused)
 #endif
 
 void
-fastmem_debug_init(void)
+fastmem_record_init(void)
 {
 #ifdef FASTMEM_ASAN
 	__asan_set_error_report_callback(on_asan_report);

@@ -6,11 +6,12 @@
 #define FASTMEM_RECORD_H
 
 /*
- * Records, for those two files: fastmem_record.c owns them, fastmem_debug.c changes
- * them as objects are allocated and freed.
+ * Records of objects: fastmem_record.c owns them, fastmem_debug.c changes them as objects are
+ * allocated and freed. Callers ask FASTMEM_IS_CHECKED before, a constant.
  */
 
-#include "fastmem_debug.h"
+#include "fastmem_pvt.h"
+#include "fastmem_san.h"
 
 /* A record's word: state << 30 | any size << 29 | bin << 24 | bytes asked for. */
 #define FASTMEM_STATE_NONE 0 /* never allocated */
@@ -80,5 +81,17 @@ void fastmem_record_check_spare(struct fastmem_shared *sh, const struct fastmem_
 	uint32_t word);
 void fastmem_record_fill_free(const struct fastmem_place *place);
 void fastmem_record_fill_spare(const struct fastmem_place *place, size_t size);
+
+/* Slabs: joins a bin; leaves it with all its objects; free objects come back to it. */
+void fastmem_record_slab_init(struct fastmem_shared *sh, struct fastmem_slab *slab);
+void fastmem_record_slab_fini(struct fastmem_shared *sh, struct fastmem_slab *slab);
+void fastmem_record_drained(struct fastmem_shared *sh, void **objs, uint32_t n);
+
+/* The process attached; the primary detaches: what was not freed is reported. */
+void fastmem_record_init(void);
+void fastmem_record_fini(struct fastmem_shared *sh);
+
+/* Write what is known of an address: "; allocated at ...". The length. */
+int fastmem_record_history(struct fastmem_shared *sh, const void *ptr, char *buf, size_t len);
 
 #endif /* FASTMEM_RECORD_H */

@@ -24,7 +24,12 @@
 #include <rte_bitops.h>
 #include <rte_common.h>
 
+#include "fastmem_lock.h"
 #include "fastmem_pvt.h"
+#include "fastmem_repair.h"
+#include "fastmem_slab.h"
+#include "fastmem_slot.h"
+#include "fastmem_zone.h"
 
 /* Words of the bitmap that are not 0, and the number of free slots. */
 static void

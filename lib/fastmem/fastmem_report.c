@@ -17,8 +17,11 @@
 #include <rte_cycles.h>
 #include <rte_lcore.h>
 
-#include "fastmem_debug.h"
+#include "fastmem_lock.h"
 #include "fastmem_pvt.h"
+#include "fastmem_record.h"
+#include "fastmem_report.h"
+#include "fastmem_zone.h"
 
 /* A report a second at the most, and the first one at once. */
 static bool
@@ -115,7 +118,7 @@ write_misuse(struct fastmem_shared *sh, const struct fastmem_misuse *misuse, cha
 		n = snprintf(buf, len, "object %p of class %zu, of %zu bytes, was not freed before deinit on %s",
 				misuse->ptr, misuse->class_size, misuse->size, on);
 	if (FASTMEM_IS_CHECKED && n > 0 && (size_t)n < len)
-		fastmem_debug_history(sh, misuse->ptr, buf + n, len - n);
+		fastmem_record_history(sh, misuse->ptr, buf + n, len - n);
 }
 
 void

@@ -17,8 +17,15 @@
 
 #include <rte_common.h>
 
-#include "fastmem_debug.h"
+#include "fastmem_lock.h"
+#include "fastmem_meta.h"
+#include "fastmem_pool.h"
 #include "fastmem_pvt.h"
+#include "fastmem_record.h"
+#include "fastmem_repair.h"
+#include "fastmem_report.h"
+#include "fastmem_slab.h"
+#include "fastmem_zone.h"
 
 static void
 list_push(struct fastmem_bin *bin, struct fastmem_slab *slab)
@@ -65,7 +72,7 @@ slab_setup(struct fastmem_shared *sh, struct fastmem_slab *slab, uint32_t bin)
 	slab->words = fastmem_meta_alloc(sh, (nb_words + 63) / 64 * sizeof(uint64_t),
 			slab->socket);
 	if (FASTMEM_IS_CHECKED)
-		fastmem_debug_slab_init(sh, slab);
+		fastmem_record_slab_init(sh, slab);
 	if (slab->bits != NULL && slab->words != NULL)
 		return 0;
 	return -1;
@@ -77,7 +84,7 @@ fastmem_slab_reset(struct fastmem_shared *sh, struct fastmem_slab *slab)
 	uint64_t *bits = slab->bits, *words = slab->words;
 
 	if (FASTMEM_IS_CHECKED)
-		fastmem_debug_slab_fini(sh, slab);
+		fastmem_record_slab_fini(sh, slab);
 	slab->bits = NULL;
 	slab->words = NULL;
 	slab->nb_slots = 0;
@@ -300,7 +307,7 @@ fastmem_slab_drain(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_t
 	uint32_t done = 0, nb_refused = 0, run;
 
 	if (FASTMEM_IS_CHECKED)
-		fastmem_debug_drained(sh, objs, n);
+		fastmem_record_drained(sh, objs, n);
 	while (done < n) {
 		run = drain_run(sh, &objs[done], n - done, is_trying && done == 0, &nb_refused);
 		if (run == 0)

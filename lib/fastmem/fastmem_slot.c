@@ -23,6 +23,7 @@
 #include <rte_eal.h>
 
 #include "fastmem_pvt.h"
+#include "fastmem_slot.h"
 
 #define LOCK_FILE "fastmem_procs"
 

@@ -20,7 +20,13 @@
 #include <rte_lcore.h>
 #include <rte_telemetry.h>
 
+#include "fastmem_lock.h"
+#include "fastmem_meta.h"
+#include "fastmem_proc.h"
 #include "fastmem_pvt.h"
+#include "fastmem_repair.h"
+#include "fastmem_slot.h"
+#include "fastmem_stats.h"
 
 #define LCORE_EACH (LCORE_ID_ANY - 1) /* whatever their lcore id */
 

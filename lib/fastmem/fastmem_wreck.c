@@ -12,8 +12,14 @@
 #include <eal_export.h>
 #include <rte_common.h>
 
+#include "fastmem_depot.h"
+#include "fastmem_pool.h"
+#include "fastmem_proc.h"
 #include "fastmem_pvt.h"
+#include "fastmem_repair.h"
+#include "fastmem_slot.h"
 #include "fastmem_test.h"
+#include "fastmem_zone.h"
 
 #define SLOT (FASTMEM_MAX_PROCS - 1) /* of the process that never was */
 #define WRONG 77

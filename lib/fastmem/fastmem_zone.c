@@ -31,8 +31,16 @@
 #include <rte_memzone.h>
 #include <rte_string_fns.h>
 
+#include "fastmem_lock.h"
+#include "fastmem_memzone.h"
+#include "fastmem_meta.h"
+#include "fastmem_pool.h"
+#include "fastmem_predict.h"
 #include "fastmem_pvt.h"
+#include "fastmem_repair.h"
 #include "fastmem_san.h"
+#include "fastmem_slot.h"
+#include "fastmem_zone.h"
 
 #define GROW_PATIENCE_MS 100
 
@@ -125,26 +133,26 @@ zone_reserve(struct fastmem_shared *sh, uint32_t socket, uint32_t id, uint32_t n
 
 	snprintf(name, sizeof(name), FASTMEM_ZONE_NAME, socket, id);
 	if (!is_whole) {
-		mz = fastmem_zone_reserve(name, len - FASTMEM_ZONE_SLACK, socket, 0,
+		mz = fastmem_memzone_reserve(name, len - FASTMEM_ZONE_SLACK, socket, 0,
 				RTE_CACHE_LINE_SIZE);
 		if (mz != NULL && zone_cut(sh, mz, NULL, nb_slabs) == nb_slabs)
 			return mz;
 		if (mz != NULL)
-			fastmem_zone_release(name);
+			fastmem_memzone_release(name);
 	}
-	mz = fastmem_zone_reserve(name, len, socket, 0, FASTMEM_SLAB_SZ);
+	mz = fastmem_memzone_reserve(name, len, socket, 0, FASTMEM_SLAB_SZ);
 	if (mz == NULL)
 		return NULL;
 	if (zone_cut(sh, mz, NULL, nb_slabs) == nb_slabs)
 		return mz;
-	fastmem_zone_release(name);
+	fastmem_memzone_release(name);
 	/* Pages smaller than a slab, scattered. */
-	mz = nb_slabs > 1 ? NULL : fastmem_zone_reserve(name, len, socket,
+	mz = nb_slabs > 1 ? NULL : fastmem_memzone_reserve(name, len, socket,
 			RTE_MEMZONE_IOVA_CONTIG, FASTMEM_SLAB_SZ);
 	if (mz != NULL && zone_cut(sh, mz, NULL, 1) == 1)
 		return mz;
 	if (mz != NULL)
-		fastmem_zone_release(name);
+		fastmem_memzone_release(name);
 	return NULL;
 }
 
@@ -244,7 +252,7 @@ zone_destroy(struct fastmem_shared *sh, struct fastmem_zone *zone)
 	for (i = 0; i < zone->nb_slabs; i++)
 		fastmem_san_show((void *)zone->slabs[i].start, zone->slabs[i].len);
 	snprintf(name, sizeof(name), FASTMEM_ZONE_NAME, zone->socket, zone->id);
-	fastmem_zone_release(name);
+	fastmem_memzone_release(name);
 	rte_atomic_fetch_sub_explicit(&sh->sockets[zone->socket].backing,
 		(uint64_t)zone->nb_slabs * FASTMEM_SLAB_SZ, rte_memory_order_relaxed);
 	zone_free_records(sh, zone);

@@ -21,8 +21,14 @@
 #include <rte_log.h>
 #include <rte_memory.h>
 
+#include "fastmem_cache.h"
 #include "fastmem_debug.h"
+#include "fastmem_memzone.h"
+#include "fastmem_meta.h"
+#include "fastmem_proc.h"
 #include "fastmem_pvt.h"
+#include "fastmem_record.h"
+#include "fastmem_zone.h"
 
 RTE_LOG_REGISTER_DEFAULT(fastmem_logtype, INFO);
 
@@ -46,20 +52,20 @@ rte_fastmem_init(void)
 		fastmem_local.is_explicit = true;
 		return 0;
 	}
-	sh = fastmem_zone_create_shared(&spare);
+	sh = fastmem_memzone_create_shared(&spare);
 	if (sh == NULL)
 		return -ENOMEM;
 	fastmem_meta_init(sh, &spare);
 	for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
 		fastmem_layout_init(&sh->layouts[bin], bin);
 	if (fastmem_proc_init(sh) != 0) {
-		fastmem_zone_destroy_shared(sh);
+		fastmem_memzone_destroy_shared(sh);
 		return -ENOMEM;
 	}
-	fastmem_zone_publish_shared(sh);
+	fastmem_memzone_publish_shared(sh);
 	fastmem_local.is_explicit = true;
 	if (FASTMEM_IS_CHECKED)
-		fastmem_debug_init();
+		fastmem_record_init();
 	return 0;
 }
 
@@ -74,14 +80,14 @@ rte_fastmem_deinit(void)
 	if (sh == NULL)
 		return;
 	if (FASTMEM_IS_CHECKED && rte_eal_process_type() == RTE_PROC_PRIMARY)
-		fastmem_debug_fini(sh);
+		fastmem_record_fini(sh);
 	fastmem_proc_fini();
 	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
 		return;
 	for (socket = 0; socket < sh->nb_sockets; socket++)
 		fastmem_zone_fini(sh, socket);
 	fastmem_meta_fini(sh);
-	fastmem_zone_destroy_shared(sh);
+	fastmem_memzone_destroy_shared(sh);
 }
 
 /* The limit of a socket, be it there or not. */

@@ -17,7 +17,11 @@
 #include <rte_common.h>
 #include <rte_per_lcore.h>
 
+#include <fastmem_cache.h>
+#include <fastmem_depot.h>
+#include <fastmem_meta.h>
 #include <fastmem_pvt.h>
+#include <fastmem_slab.h>
 
 #include "kill.h"
 

@@ -24,7 +24,15 @@
 #include <rte_memzone.h>
 #include <rte_per_lcore.h>
 
+#include <fastmem_lock.h>
+#include <fastmem_memzone.h>
+#include <fastmem_meta.h>
 #include <fastmem_pvt.h>
+#include <fastmem_repair.h>
+#include <fastmem_report.h>
+#include <fastmem_slab.h>
+#include <fastmem_slot.h>
+#include <fastmem_zone.h>
 
 #include "kill.h"
 
@@ -88,7 +96,7 @@ free_run(uint32_t nb)
 }
 
 const struct rte_memzone *
-fastmem_zone_reserve(const char *name, size_t len, int socket, unsigned int flags __rte_unused,
+fastmem_memzone_reserve(const char *name, size_t len, int socket, unsigned int flags __rte_unused,
 	unsigned int align)
 {
 	const uint32_t nb = (uint32_t)(RTE_ALIGN_CEIL(len, FASTMEM_SLAB_SZ) / FASTMEM_SLAB_SZ);
@@ -113,7 +121,7 @@ fastmem_zone_reserve(const char *name, size_t len, int socket, unsigned int flag
 }
 
 void
-fastmem_zone_release(const char *name)
+fastmem_memzone_release(const char *name)
 {
 	uint32_t id, i;
 

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The fastmem developers
+ */
+
+#ifndef FASTMEM_STATS_H
+#define FASTMEM_STATS_H
+
+/*
+ * fastmem_stats.c: sums.
+ */
+
+#include "fastmem_pvt.h"
+
+/* cls < 0: all classes. */
+uint64_t fastmem_stats_cached(struct fastmem_shared *sh, int cls, uint64_t *in_use);
+
+#endif /* FASTMEM_STATS_H */
