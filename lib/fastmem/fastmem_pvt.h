@@ -25,11 +25,11 @@
  *   meta      per socket               memory for records, magazines, caches; fastmem_meta.c
  *   memzones                           what EAL reserves and frees; fastmem_memzone.c
  *
- * Beside the layers: fastmem_stats.c adds up what they count; fastmem_report.c says what was
- * misused; fastmem_check.c asks each layer whether it adds up; fastmem_slot.c tells dead
- * processes from living ones, fastmem_lock.c takes over the locks of dead ones, and
- * fastmem_repair.c mends the lists that they leave; fastmem_predict.c tells the fast path which
- * slabs to expect.
+ * Beside the layers: fastmem_stats.c adds up what they count, fastmem_telemetry.c passes it on;
+ * fastmem_report.c says what was misused; fastmem_check.c asks each layer whether it adds up;
+ * fastmem_slot.c tells dead processes from living ones, fastmem_lock.c takes over the locks of
+ * dead ones, and fastmem_repair.c mends the lists that they leave; fastmem_predict.c tells the
+ * fast path which slabs to expect.
  *
  * Builds that check objects (debug, AddressSanitizer, Valgrind) put fastmem_debug.c between
  * the application and the top layer: it refuses what is misuse, and passes on the
