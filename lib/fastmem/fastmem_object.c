@@ -95,16 +95,14 @@ __rte_fastmem_free_slow(void *ptr)
 	struct fastmem_block *block;
 	struct fastmem_shared *sh;
 	struct fastmem_slab *slab;
-	uint32_t bin = 0;
+	uint32_t bin;
 
 	if (ptr == NULL)
 		return;
 	sh = fastmem_shared();
 	slab = sh == NULL ? NULL : fastmem_zone_slab(sh, ptr);
-	if (slab != NULL)
-		bin = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed);
-	/* A dangling pointer may find the record of a zone that is being trimmed. */
-	if (bin == 0 || bin > RTE_FASTMEM_NB_BINS || slab->socket >= sh->nb_sockets) {
+	bin = fastmem_zone_slab_bin(sh, slab);
+	if (bin == 0) {
 		fastmem_report_refused(sh, RTE_FASTMEM_MISUSE_FOREIGN, ptr);
 		return;
 	}
@@ -187,13 +185,9 @@ static size_t
 object_size(const void *ptr)
 {
 	struct fastmem_shared *sh = fastmem_shared();
-	struct fastmem_slab *slab = sh == NULL ? NULL : fastmem_zone_slab(sh, ptr);
-	uint32_t bin;
+	uint32_t bin = sh == NULL ? 0 : fastmem_zone_slab_bin(sh, fastmem_zone_slab(sh, ptr));
 
-	if (slab == NULL)
-		return 0;
-	bin = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed);
-	return bin == 0 || bin > RTE_FASTMEM_NB_BINS ? 0 : fastmem_bin_size(bin - 1);
+	return bin == 0 ? 0 : fastmem_bin_size(bin - 1);
 }
 
 /* The content moves to a new object. */

@@ -148,10 +148,8 @@ fastmem_report_refused(struct fastmem_shared *sh, enum rte_fastmem_misuse kind, 
 {
 	struct fastmem_slab *slab = sh == NULL ? NULL : fastmem_zone_slab(sh, ptr);
 	struct fastmem_misuse misuse = { .kind = kind, .call = "free", .ptr = ptr };
-	uint32_t bin = 0, inner;
+	uint32_t bin = fastmem_zone_slab_bin(sh, slab), inner;
 
-	if (slab != NULL)
-		bin = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed);
 	if (bin != 0) {
 		misuse.class_size = fastmem_bin_size(bin - 1);
 		if ((uintptr_t)ptr - slab->base < FASTMEM_SLAB_SZ) {

@@ -268,10 +268,8 @@ drain_run(struct fastmem_shared *sh, void **objs, uint32_t n, bool is_trying,
 	enum rte_fastmem_misuse misuse = RTE_FASTMEM_MISUSE_FOREIGN;
 	struct fastmem_slab *empty = NULL;
 	struct fastmem_bin *bin;
-	uint32_t bin_id = 0, i = 0;
+	uint32_t bin_id = fastmem_zone_slab_bin(sh, slab), i = 0;
 
-	if (slab != NULL)
-		bin_id = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed);
 	if (bin_id-- == 0) {
 		fastmem_report_refused(sh, misuse, objs[0]);
 		(*nb_refused)++;

@@ -47,6 +47,21 @@ fastmem_zone_slab(const struct fastmem_shared *sh, const void *ptr)
 	return slab;
 }
 
+/*
+ * Bin + 1 of a slab, or of NULL; 0: none. A dangling pointer may find the record of a zone that is
+ * being trimmed.
+ */
+static inline uint32_t
+fastmem_zone_slab_bin(const struct fastmem_shared *sh, const struct fastmem_slab *slab)
+{
+	uint32_t bin;
+
+	if (slab == NULL || slab->socket >= sh->nb_sockets)
+		return 0;
+	bin = rte_atomic_load_explicit(&slab->bin, rte_memory_order_relaxed);
+	return bin > RTE_FASTMEM_NB_BINS ? 0 : bin;
+}
+
 /* Whether a socket id is in range; SOCKET_ID_ANY is. */
 static inline bool
 fastmem_socket_is_valid(int socket_id)
