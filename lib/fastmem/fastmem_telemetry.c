@@ -5,25 +5,45 @@
 /*
  * Telemetry: the statistics from outside the process.
  *
- * Owns nothing. Its functions run in a thread of EAL's, without an lcore id; they call the
- * public functions only.
+ * Owns a lock. Its functions run in a thread of EAL's, without an lcore id, whenever somebody
+ * asks: an application cannot keep them from running beside rte_fastmem_init() and
+ * rte_fastmem_deinit(), so these two take the lock. Calls the public functions only.
  */
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include <rte_common.h>
 #include <rte_telemetry.h>
 
-#include "rte_fastmem.h"
+#include "fastmem_lock.h"
+#include "fastmem_telemetry.h"
+
+static RTE_ATOMIC(uint32_t) busy;
+
+void
+fastmem_telemetry_lock(void)
+{
+	fastmem_local_lock(&busy);
+}
+
+void
+fastmem_telemetry_unlock(void)
+{
+	fastmem_local_unlock(&busy);
+}
 
 static int
 telemetry_stats(const char *cmd __rte_unused, const char *params __rte_unused,
 	struct rte_tel_data *d)
 {
 	struct rte_fastmem_stats stats;
-	int ret = rte_fastmem_stats(&stats);
+	int ret;
 
+	fastmem_telemetry_lock();
+	ret = rte_fastmem_stats(&stats);
+	fastmem_telemetry_unlock();
 	if (ret != 0)
 		return ret;
 	rte_tel_data_start_dict(d);
@@ -44,12 +64,14 @@ telemetry_class(const char *cmd __rte_unused, const char *params, struct rte_tel
 	char *end;
 	int ret;
 
-	if (params == NULL)
+	if (params == NULL || !isdigit((unsigned char)*params))
 		return -EINVAL;
 	size = strtoul(params, &end, 0);
-	if (end == params || *end != '\0')
+	if (*end != '\0')
 		return -EINVAL;
+	fastmem_telemetry_lock();
 	ret = rte_fastmem_stats_class(size, &c);
+	fastmem_telemetry_unlock();
 	if (ret != 0)
 		return ret;
 	rte_tel_data_start_dict(d);

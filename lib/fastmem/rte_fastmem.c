@@ -22,12 +22,13 @@
 #include <rte_memory.h>
 
 #include "fastmem_cache.h"
-#include "fastmem_debug.h"
 #include "fastmem_memzone.h"
 #include "fastmem_meta.h"
 #include "fastmem_proc.h"
 #include "fastmem_pvt.h"
 #include "fastmem_record.h"
+#include "fastmem_san.h"
+#include "fastmem_telemetry.h"
 #include "fastmem_zone.h"
 
 RTE_LOG_REGISTER_DEFAULT(fastmem_logtype, INFO);
@@ -36,22 +37,13 @@ RTE_LOG_REGISTER_DEFAULT(fastmem_logtype, INFO);
  * Life cycle.
  */
 
-RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_init, 26.11)
-int
-rte_fastmem_init(void)
+static int
+create(void)
 {
 	struct fastmem_spare spare;
 	struct fastmem_shared *sh;
 	unsigned int bin;
 
-	if (fastmem_local.is_explicit)
-		return -EBUSY;
-	if (rte_eal_process_type() == RTE_PROC_SECONDARY) {
-		if (fastmem_shared() == NULL)
-			return -ENODEV;
-		fastmem_local.is_explicit = true;
-		return 0;
-	}
 	sh = fastmem_memzone_create_shared(&spare);
 	if (sh == NULL)
 		return -ENOMEM;
@@ -63,22 +55,36 @@ rte_fastmem_init(void)
 		return -ENOMEM;
 	}
 	fastmem_memzone_publish_shared(sh);
-	fastmem_local.is_explicit = true;
 	if (FASTMEM_IS_CHECKED)
 		fastmem_record_init();
 	return 0;
 }
 
-RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_deinit, 26.11)
-void
-rte_fastmem_deinit(void)
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_init, 26.11)
+int
+rte_fastmem_init(void)
 {
-	struct fastmem_shared *sh = rte_atomic_load_explicit(&fastmem_local.shared,
-			rte_memory_order_relaxed);
+	int ret = 0;
+
+	if (fastmem_local.is_explicit)
+		return -EBUSY;
+	if (rte_eal_process_type() != RTE_PROC_SECONDARY) {
+		fastmem_telemetry_lock();
+		ret = create();
+		fastmem_telemetry_unlock();
+	} else if (fastmem_shared() == NULL) {
+		ret = -ENODEV;
+	}
+	if (ret == 0)
+		fastmem_local.is_explicit = true;
+	return ret;
+}
+
+static void
+destroy(struct fastmem_shared *sh)
+{
 	uint32_t socket;
 
-	if (sh == NULL)
-		return;
 	if (FASTMEM_IS_CHECKED && rte_eal_process_type() == RTE_PROC_PRIMARY)
 		fastmem_record_fini(sh);
 	fastmem_proc_fini();
@@ -88,6 +94,20 @@ rte_fastmem_deinit(void)
 		fastmem_zone_fini(sh, socket);
 	fastmem_meta_fini(sh);
 	fastmem_memzone_destroy_shared(sh);
+}
+
+RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_deinit, 26.11)
+void
+rte_fastmem_deinit(void)
+{
+	struct fastmem_shared *sh = rte_atomic_load_explicit(&fastmem_local.shared,
+			rte_memory_order_relaxed);
+
+	if (sh == NULL)
+		return;
+	fastmem_telemetry_lock();
+	destroy(sh);
+	fastmem_telemetry_unlock();
 }
 
 /* The limit of a socket, be it there or not. */
