@@ -13,7 +13,7 @@
  *
  *   application
  *      |  one object, or an array      fastmem_object.c, inline part in rte_fastmem_core.h;
- *      |                               when memory runs out: fastmem_get.c
+ *      |                               past the cache: fastmem_alloc.c, fastmem_free.c
  *   cache     per thread and bin       two magazines; no lock, no atomic operation
  *      |  a magazine                   fastmem_cache.c; threads: fastmem_proc.c, _slot.c
  *   depot     per socket and bin       lock-free stacks of magazines; fastmem_depot.c
@@ -46,7 +46,7 @@
  *   2. the previous magazine, swapped with the loaded one;
  *   3. a magazine from the depot; the lines of objects that another gave are fetched;
  *   4. a batch from the bin's partial slabs, or from a slab of the socket's pool;
- *   5. fastmem_get.c grows the pool by a zone, holding nothing, and tries again;
+ *   5. fastmem_alloc.c grows the pool by a zone, holding nothing, and tries again;
  *   6. it takes back what the thread and the depots hold of other bins, and tries again.
  *
  * Free, of one object:

@@ -5,9 +5,9 @@
 /*
  * Allocation past the cache: from which socket, and what to do when memory runs out.
  *
- * Owns nothing; calls the cache layer for objects, and the zone layer to grow. It is here,
- * with no lock held, that an allocation is tried again after the pool has grown, or after
- * memory that serves other bins was taken back.
+ * Owns nothing; calls the cache layer for objects, the zone layer to grow, and, if no socket has
+ * enough by itself, the slab layer. It is here, with no lock held, that an allocation is tried
+ * again after the pool has grown, or after memory that serves other bins was taken back.
  */
 
 #include <errno.h>
@@ -18,8 +18,8 @@
 #include <rte_errno.h>
 #include <rte_memory.h>
 
+#include "fastmem_alloc.h"
 #include "fastmem_cache.h"
-#include "fastmem_get.h"
 #include "fastmem_proc.h"
 #include "fastmem_pvt.h"
 #include "fastmem_slab.h"
@@ -43,7 +43,7 @@ take_back(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socke
 }
 
 static void *
-get_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, uint32_t bin)
+alloc_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, uint32_t bin)
 {
 	const bool is_whole = bin == FASTMEM_WHOLE_BIN;
 	bool is_last = false;
@@ -62,7 +62,7 @@ get_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, 
 }
 
 static int
-get_bulk_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
+alloc_bulk_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
 	uint32_t bin, void **objs, uint32_t n)
 {
 	uint64_t bytes = (uint64_t)n * fastmem_bin_size(bin);
@@ -93,7 +93,7 @@ get_bulk_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t soc
  * back from the caches and growing as far as it goes. All or none.
  */
 static int
-get_bulk_spread(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t first,
+alloc_bulk_spread(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t first,
 	uint32_t bin, void **objs, uint32_t n)
 {
 	uint32_t first_id = rte_atomic_load_explicit(&sh->zone_id, rte_memory_order_relaxed);
@@ -149,7 +149,7 @@ sockets_of(const struct fastmem_shared *sh, int socket_id, bool is_any, uint32_t
 }
 
 void *
-fastmem_get(uint32_t bin, int socket_id, bool is_any)
+fastmem_alloc_one(uint32_t bin, int socket_id, bool is_any)
 {
 	struct fastmem_shared *sh = fastmem_shared();
 	struct fastmem_block *block;
@@ -161,7 +161,7 @@ fastmem_get(uint32_t bin, int socket_id, bool is_any)
 	block = fastmem_proc_block(sh);
 	first = sockets_of(sh, socket_id, is_any, &nb);
 	for (i = 0; i < nb; i++) {
-		obj = get_on(sh, block, fastmem_socket_nth(sh, first, i), bin);
+		obj = alloc_on(sh, block, fastmem_socket_nth(sh, first, i), bin);
 		if (obj != NULL)
 			return obj;
 	}
@@ -171,7 +171,7 @@ fastmem_get(uint32_t bin, int socket_id, bool is_any)
 }
 
 int
-fastmem_get_bulk(uint32_t bin, int socket_id, bool is_any, void **objs, uint32_t n)
+fastmem_alloc_bulk(uint32_t bin, int socket_id, bool is_any, void **objs, uint32_t n)
 {
 	struct fastmem_shared *sh = fastmem_shared();
 	struct fastmem_block *block;
@@ -182,9 +182,9 @@ fastmem_get_bulk(uint32_t bin, int socket_id, bool is_any, void **objs, uint32_t
 	block = fastmem_proc_block(sh);
 	first = sockets_of(sh, socket_id, is_any, &nb);
 	for (i = 0; i < nb; i++)
-		if (get_bulk_on(sh, block, fastmem_socket_nth(sh, first, i), bin, objs, n) == 0)
+		if (alloc_bulk_on(sh, block, fastmem_socket_nth(sh, first, i), bin, objs, n) == 0)
 			return 0;
-	if (nb > 1 && get_bulk_spread(sh, block, first, bin, objs, n) == 0)
+	if (nb > 1 && alloc_bulk_spread(sh, block, first, bin, objs, n) == 0)
 		return 0;
 	fastmem_cache_count_nomem(sh, block, first, bin, n);
 	return -ENOMEM;
