@@ -47,7 +47,7 @@ forbidden_tokens() {
 		lib/fastmem/*.c lib/fastmem/*.h lib/fastmem/meson.build | grep -vE 'snprintf|fprintf'
 }
 
-# No file of the library calls one that calls it.
+# No file of the library calls one that calls it, but where layers.py says why.
 layers() {
 	/usr/bin/python3 devtools/layers.py
 }

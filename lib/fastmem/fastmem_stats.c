@@ -5,12 +5,14 @@
 /*
  * Statistics: sums of what the caches and bins count, for the API and for a person.
  *
- * Owns only the values at the last reset. Reads everything else without locks: each
- * counter has one writer, and sums are exact when the writers are quiet.
+ * Owns only the values at the last reset. Reads what threads count without locks: each
+ * counter has one writer, and sums are exact when the writers are quiet. Takes the locks of bins
+ * and pools, to count slabs, one at a time.
  */
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <eal_export.h>
@@ -371,7 +373,6 @@ rte_fastmem_stats_reset(void)
 		}
 }
 
-/* Objects in the caches of all threads, of the bins of a class. */
 uint64_t
 fastmem_stats_cached(struct fastmem_shared *sh, int cls, uint64_t *in_use)
 {
@@ -439,7 +440,7 @@ static void
 dump_socket(struct fastmem_shared *sh, uint32_t socket, FILE *f)
 {
 	struct fastmem_socket *sk = &sh->sockets[socket];
-	size_t limit = rte_fastmem_get_limit(socket);
+	uint64_t limit = load(&sk->limit);
 	uint32_t nb_zones, nb_free;
 
 	fastmem_pool_lock(sk);
@@ -448,8 +449,8 @@ dump_socket(struct fastmem_shared *sh, uint32_t socket, FILE *f)
 	fastmem_unlock(&sk->lock);
 	fprintf(f, "socket %u: %" PRIu64 " bytes in %u zones, %u slabs free", socket,
 		load(&sk->backing), nb_zones, nb_free);
-	if (limit != SIZE_MAX)
-		fprintf(f, ", limit %zu", limit);
+	if (limit != UINT64_MAX)
+		fprintf(f, ", limit %" PRIu64, limit);
 	fprintf(f, "\n");
 }
 

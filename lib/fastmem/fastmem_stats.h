@@ -11,7 +11,7 @@
 
 #include "fastmem_pvt.h"
 
-/* cls < 0: all classes. */
+/* Objects of a class (< 0: of all) in the caches of all threads; in_use: with applications. */
 uint64_t fastmem_stats_cached(struct fastmem_shared *sh, int cls, uint64_t *in_use);
 
 #endif /* FASTMEM_STATS_H */
