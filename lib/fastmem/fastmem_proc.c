@@ -36,7 +36,9 @@
 #include "fastmem_predict.h"
 #include "fastmem_proc.h"
 #include "fastmem_pvt.h"
+#include "fastmem_record.h"
 #include "fastmem_repair.h"
+#include "fastmem_san.h"
 #include "fastmem_slot.h"
 
 /* A thread that has a block: in the process's list, by its thread-local memory. */
@@ -356,6 +358,8 @@ fastmem_proc_init(struct fastmem_shared *sh)
 	/* From here on this process counts: only now it may lock what others share. */
 	slot_reap(sh, fastmem_id_slot(fastmem_local.id));
 	fastmem_proc_reap(sh);
+	if (FASTMEM_IS_CHECKED)
+		fastmem_record_init();
 	return 0;
 }
 

@@ -23,7 +23,6 @@
 	 (uint32_t)(bin) << 24 | (uint32_t)(size))
 #define FASTMEM_WORD_STATE(word) ((word) >> 30)
 #define FASTMEM_WORD_OPEN(word) (((word) >> 29) & 1)
-#define FASTMEM_WORD_BIN(word) (((word) >> 24) & 0x1f)
 #define FASTMEM_WORD_SIZE(word) ((word) & 0xffffff)
 
 #define FASTMEM_NO_LCORE UINT16_MAX
@@ -87,7 +86,7 @@ void fastmem_record_slab_init(struct fastmem_shared *sh, struct fastmem_slab *sl
 void fastmem_record_slab_fini(struct fastmem_shared *sh, struct fastmem_slab *slab);
 void fastmem_record_drained(struct fastmem_shared *sh, void **objs, uint32_t n);
 
-/* The process attached; the primary detaches: what was not freed is reported. */
+/* This process attached; the primary detaches: what was not freed is reported. */
 void fastmem_record_init(void);
 void fastmem_record_fini(struct fastmem_shared *sh);
 

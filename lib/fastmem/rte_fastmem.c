@@ -10,14 +10,10 @@
  */
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <eal_export.h>
 #include <rte_common.h>
 #include <rte_eal.h>
-#include <rte_errno.h>
-#include <rte_lcore.h>
 #include <rte_log.h>
 #include <rte_memory.h>
 
@@ -55,8 +51,6 @@ create(void)
 		return -ENOMEM;
 	}
 	fastmem_memzone_publish_shared(sh);
-	if (FASTMEM_IS_CHECKED)
-		fastmem_record_init();
 	return 0;
 }
 
