@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_common.h>
 #include <rte_errno.h>
 #include <rte_memory.h>
 

@@ -12,6 +12,7 @@
  * Calls the depot for magazines, and the slab layer for batches.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,17 +5,15 @@
 /*
  * Checks: does everything add up? And the tests' hooks.
  *
- * Owns nothing. Calls each layer's validate, when no thread is at work.
+ * Owns nothing. Calls each layer's validate, when no thread is at work; has memzones fail.
  */
 
 #include <inttypes.h>
 #include <stdio.h>
 
 #include <eal_export.h>
-#include <rte_common.h>
 
 #include "fastmem_cache.h"
-#include "fastmem_check.h"
 #include "fastmem_depot.h"
 #include "fastmem_memzone.h"
 #include "fastmem_predict.h"
@@ -77,8 +75,8 @@ validate_slabs(struct fastmem_shared *sh, FILE *f)
 	return 1;
 }
 
-unsigned int
-fastmem_check_validate(struct fastmem_shared *sh, FILE *f)
+static unsigned int
+validate(struct fastmem_shared *sh, FILE *f)
 {
 	unsigned int nb_bad = fastmem_cache_validate(sh, f) + fastmem_predict_validate(sh, f) +
 		validate_slabs(sh, f);
@@ -119,5 +117,5 @@ fastmem_test_validate(FILE *f)
 {
 	struct fastmem_shared *sh = fastmem_shared();
 
-	return sh == NULL ? 0 : (int)fastmem_check_validate(sh, f);
+	return sh == NULL ? 0 : (int)validate(sh, f);
 }

@@ -16,8 +16,10 @@
 
 #include "fastmem_debug.h"
 #include "fastmem_proc.h"
+#include "fastmem_pvt.h"
 #include "fastmem_record.h"
 #include "fastmem_report.h"
+#include "fastmem_san.h"
 
 #ifdef FASTMEM_CHECKED
 

@@ -16,10 +16,7 @@
  * and meta for new magazines.
  */
 
-#include <inttypes.h>
 #include <stdio.h>
-
-#include <rte_common.h>
 
 #include "fastmem_depot.h"
 #include "fastmem_meta.h"

@@ -13,7 +13,6 @@
 
 #include <sched.h>
 
-#include <rte_common.h>
 #include <rte_cycles.h>
 #include <rte_pause.h>
 

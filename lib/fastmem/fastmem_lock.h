@@ -14,8 +14,9 @@
 
 #include "fastmem_pvt.h"
 
+/* For fastmem_lock(), below: until it is free, or its holder dead. */
 void fastmem_lock_wait(struct fastmem_lock *lock);
-/* Those among the threads of this process, attached or not: 0 when free. */
+/* Locks among the threads of this process, attached or not: 0 when free. */
 void fastmem_local_lock(RTE_ATOMIC(uint32_t) *lock);
 
 static inline bool

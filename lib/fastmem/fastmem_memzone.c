@@ -7,16 +7,14 @@
  *
  * Owns the names of the library's memzones and the layout of the shared one. The only file that
  * reserves and frees memzones; a test may let that fail. No lock of ours is held by a caller:
- * EAL may wait for other processes. Calls nobody.
+ * EAL may wait for other processes. Calls no layer.
  */
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <rte_common.h>
-#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_memory.h>
@@ -269,7 +267,7 @@ leftovers_add(const struct rte_memzone *mz, void *arg)
 	int end = 0;
 
 	if (sscanf(mz->name, FASTMEM_ZONE_NAME "%n", &a, &b, &end) != 2 &&
-			sscanf(mz->name, "fastmem_meta_%" SCNu32 "%n", &a, &end) != 1)
+			sscanf(mz->name, FASTMEM_META_NAME "%n", &a, &end) != 1)
 		return;
 	if (mz->name[end] == '\0' && left->nb < RTE_DIM(left->names))
 		strlcpy(left->names[left->nb++], mz->name, RTE_MEMZONE_NAMESIZE);

@@ -13,7 +13,9 @@
 
 #include "fastmem_pvt.h"
 
-#define FASTMEM_ZONE_NAME "fastmem_%u_%u" /* of its memzone: socket, id */
+/* Names of memzones: of a zone, with its socket and id; of an arena of metadata, with its id. */
+#define FASTMEM_ZONE_NAME "fastmem_%u_%u"
+#define FASTMEM_META_NAME "fastmem_meta_%u"
 /*
  * At most so much of a slab's ends is not ours: room for a header of EAL's, of 16 pointers, but
  * for no memory of others behind it. Nobody frees an address in a header; it would be noticed no
@@ -32,11 +34,12 @@ struct fastmem_spare {
 	uint32_t socket;
 };
 
-/* The shared one: laid out; published, once all is set up; found by the others. */
+/* The shared one: laid out, or NULL; published, once all is set up; found by the others. */
 struct fastmem_shared *fastmem_memzone_create_shared(struct fastmem_spare *spare);
 void fastmem_memzone_publish_shared(struct fastmem_shared *sh);
 struct fastmem_shared *fastmem_memzone_find_shared(void);
 void fastmem_memzone_destroy_shared(struct fastmem_shared *sh);
+/* NULL with rte_errno, ENOMEM above all. */
 const struct rte_memzone *fastmem_memzone_reserve(const char *name, size_t len, int socket,
 	unsigned int flags, unsigned int align);
 void fastmem_memzone_release(const char *name);

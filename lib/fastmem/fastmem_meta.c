@@ -9,7 +9,7 @@
  * its own. Metadata never becomes object memory, nor the reverse, and an arena stays
  * mapped until deinit, so that a reader of a stale reference finds mapped
  * memory. Memory of one line to 128 KiB, in powers of two, can be freed; magazines and
- * blocks of caches are taken for good. Calls the zone layer's memzones only.
+ * blocks of caches are taken for good. Calls fastmem_memzone.c only.
  */
 
 #include <errno.h>
@@ -28,7 +28,6 @@
 #define LINE 64
 #define ALIGN_LINES RTE_MAX(RTE_CACHE_LINE_SIZE / LINE, 1)
 #define ARENA_SZ ((size_t)FASTMEM_SLAB_SZ - 256)
-#define ARENA_NAME "fastmem_meta_%u"
 
 /* A free piece: the link to the next is in its first bytes. */
 struct meta_piece {
@@ -72,7 +71,7 @@ arena_add(struct fastmem_shared *sh, int socket)
 	uint32_t id;
 
 	id = rte_atomic_fetch_add_explicit(&sh->zone_id, 1, rte_memory_order_relaxed);
-	snprintf(name, sizeof(name), ARENA_NAME, id);
+	snprintf(name, sizeof(name), FASTMEM_META_NAME, id);
 	mz = fastmem_memzone_reserve(name, ARENA_SZ, socket, 0, RTE_CACHE_LINE_SIZE);
 	if (mz == NULL)
 		return -ENOMEM;
@@ -174,7 +173,7 @@ fastmem_meta_fini(struct fastmem_shared *sh)
 
 	/* Arena 0 is part of the shared memzone. */
 	while (sh->nb_arenas > 1) {
-		snprintf(name, sizeof(name), ARENA_NAME, sh->arenas[--sh->nb_arenas].id);
+		snprintf(name, sizeof(name), FASTMEM_META_NAME, sh->arenas[--sh->nb_arenas].id);
 		fastmem_memzone_release(name);
 	}
 }

@@ -10,8 +10,9 @@
  * may reserve a memzone, so the caller holds no lock.
  */
 
-#include "fastmem_memzone.h"
 #include "fastmem_pvt.h"
+
+struct fastmem_spare;
 
 /* The first of it is what is left of the shared memzone. */
 void fastmem_meta_init(struct fastmem_shared *sh, const struct fastmem_spare *spare);

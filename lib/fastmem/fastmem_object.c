@@ -23,6 +23,7 @@
 #include "fastmem_memzone.h"
 #include "fastmem_proc.h"
 #include "fastmem_pvt.h"
+#include "fastmem_san.h"
 #include "fastmem_zone.h"
 
 /*

@@ -8,11 +8,10 @@
  * Owns the lists and counts of free slabs. Any of them will do for any bin; but frees are
  * predicted by ranges of addresses (fastmem_predict.c), so a bin gets a neighbour of the slabs
  * that it has, or else a place where it can grow. What a bin has is looked at without its lock:
- * it is a hint. The lists are in no order. Calls nobody.
+ * it is a hint. The lists are in no order. Calls no layer.
  */
 
 #include <rte_atomic.h>
-#include <rte_common.h>
 
 #include "fastmem_lock.h"
 #include "fastmem_pool.h"

@@ -7,7 +7,7 @@
 
 /*
  * What all files share: the design, and the layout of shared memory. What a file does for
- * others is in the header of its name: its includes say whom it calls.
+ * others is in the header of its name, what the tests may do in fastmem_test.h.
  *
  * Architecture. Calls go down only, most of them one layer:
  *
@@ -98,11 +98,9 @@
 #include <stdint.h>
 
 #include <rte_common.h>
-#include <rte_lcore.h>
 #include <rte_lock_annotations.h>
 #include <rte_log.h>
 #include <rte_memory.h>
-#include <rte_pause.h>
 #include <rte_stdatomic.h>
 
 /* The library compiles the bodies of the inline functions once, out of line. */

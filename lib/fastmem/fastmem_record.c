@@ -15,8 +15,10 @@
  */
 
 #include "fastmem_meta.h"
+#include "fastmem_pvt.h"
 #include "fastmem_record.h"
 #include "fastmem_report.h"
+#include "fastmem_san.h"
 #include "fastmem_slot.h"
 #include "fastmem_zone.h"
 

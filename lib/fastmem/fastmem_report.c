@@ -6,8 +6,8 @@
  * Reports of misuse: what an application did that it may not.
  *
  * Owns the wording, how often it is logged, and the application's handler, which gets all.
- * Any layer may call it, with no lock held. Calls fastmem_record.c for the history of an object
- * where there is one.
+ * The slab layer calls it, and those above, with no lock held. Calls the zone layer to find a
+ * slab, and fastmem_record.c for the history of an object where there is one.
  */
 
 #include <stdio.h>
@@ -21,6 +21,7 @@
 #include "fastmem_pvt.h"
 #include "fastmem_record.h"
 #include "fastmem_report.h"
+#include "fastmem_san.h"
 #include "fastmem_zone.h"
 
 /* A report a second at the most, and the first one at once. */

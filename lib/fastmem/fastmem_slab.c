@@ -8,8 +8,8 @@
  * Owns the bins' lists of partial slabs and the slabs' bitmaps. Guarantees that no
  * object is given out that is not free, that what comes back is an object that was
  * given out, and that a slab all of whose objects came back leaves its bin. Objects are
- * never read nor written. Takes slabs from the pool and bitmaps from meta,
- * without holding a lock.
+ * never read nor written. Takes slabs from the pool and bitmaps from meta, has the zone layer
+ * let addresses lead to a bin, and reports what was misused, without holding a lock.
  */
 
 #include <inttypes.h>
@@ -24,6 +24,7 @@
 #include "fastmem_record.h"
 #include "fastmem_repair.h"
 #include "fastmem_report.h"
+#include "fastmem_san.h"
 #include "fastmem_slab.h"
 #include "fastmem_zone.h"
 

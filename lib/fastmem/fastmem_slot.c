@@ -19,7 +19,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <rte_common.h>
 #include <rte_eal.h>
 
 #include "fastmem_pvt.h"

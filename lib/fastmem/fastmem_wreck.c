@@ -6,11 +6,11 @@
  * For tests: what a process leaves that is killed. A process that is really killed
  * leaves one such thing, if any; this does all at once.
  *
- * Owns nothing. Calls the pool for a slab to hold, the depot for a magazine.
+ * Owns nothing. Calls the pool for a slab to hold, the depot for a magazine, the zone layer for
+ * the map.
  */
 
 #include <eal_export.h>
-#include <rte_common.h>
 
 #include "fastmem_depot.h"
 #include "fastmem_pool.h"

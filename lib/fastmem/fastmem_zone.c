@@ -7,7 +7,8 @@
  *
  * Owns each socket's list of zones and its limit, and the tables from slab numbers to
  * caches and records. Never holds a lock of ours while it reserves or frees memory: EAL may
- * wait for other processes. Calls the pool, meta for records, and the memzones.
+ * wait for other processes. Calls the pool, meta for records, the memzones, and
+ * fastmem_predict.c when a slab leads nowhere any more.
  *
  * EAL puts a header in front of a memzone. A zone on a 2 MiB boundary wastes the page
  * of that header; so a zone asks for a little less than its slabs and no such alignment,
@@ -20,16 +21,12 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <rte_common.h>
 #include <rte_cycles.h>
 #include <rte_eal.h>
-#include <rte_errno.h>
-#include <rte_lcore.h>
 #include <rte_memory.h>
 #include <rte_memzone.h>
-#include <rte_string_fns.h>
 
 #include "fastmem_lock.h"
 #include "fastmem_memzone.h"
