@@ -18,6 +18,7 @@
 #include <rte_memory.h>
 
 #include "fastmem_alloc.h"
+#include "fastmem_block.h"
 #include "fastmem_cache.h"
 #include "fastmem_proc.h"
 #include "fastmem_pvt.h"
@@ -37,7 +38,7 @@ static bool
 take_back(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket, bool is_whole)
 {
 	fastmem_proc_reap(sh);
-	fastmem_cache_flush(sh, block, socket);
+	fastmem_block_flush(sh, block, socket);
 	return is_whole && fastmem_zone_trim_cut(sh, socket) > 0;
 }
 

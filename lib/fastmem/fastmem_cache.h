@@ -9,8 +9,6 @@
  * fastmem_cache.c: the slow half of a thread's caches. block == NULL: a thread without.
  */
 
-#include <stdio.h>
-
 #include "fastmem_pvt.h"
 
 void *fastmem_cache_get(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
@@ -27,14 +25,5 @@ void fastmem_cache_count_allocs(struct fastmem_shared *sh, struct fastmem_block 
 	uint32_t socket, uint32_t bin, uint32_t n);
 void fastmem_cache_count_nomem(struct fastmem_shared *sh, struct fastmem_block *block,
 	uint32_t socket, uint32_t bin, uint32_t n);
-/* Empty all caches of a block into the slabs. */
-void fastmem_cache_drain(struct fastmem_shared *sh, struct fastmem_block *block);
-/* As rte_fastmem_cache_flush(): this block, if not NULL, and all depots of a socket or all. */
-void fastmem_cache_flush(struct fastmem_shared *sh, struct fastmem_block *block, int socket);
-/* Without a magazine: it begins and ends at none, below which lies a NULL. */
-void fastmem_cache_init(struct rte_fastmem_cache *cache, void **none);
-void fastmem_cache_init_block(struct fastmem_shared *sh, struct fastmem_block *block);
-size_t fastmem_cache_block_sz(const struct fastmem_shared *sh);
-unsigned int fastmem_cache_validate(struct fastmem_shared *sh, FILE *f);
 
 #endif /* FASTMEM_CACHE_H */

@@ -13,7 +13,7 @@
 
 #include <eal_export.h>
 
-#include "fastmem_cache.h"
+#include "fastmem_block.h"
 #include "fastmem_depot.h"
 #include "fastmem_memzone.h"
 #include "fastmem_predict.h"
@@ -78,7 +78,7 @@ validate_slabs(struct fastmem_shared *sh, FILE *f)
 static unsigned int
 validate(struct fastmem_shared *sh, FILE *f)
 {
-	unsigned int nb_bad = fastmem_cache_validate(sh, f) + fastmem_predict_validate(sh, f) +
+	unsigned int nb_bad = fastmem_block_validate(sh, f) + fastmem_predict_validate(sh, f) +
 		validate_slabs(sh, f);
 	uint32_t socket;
 	int cls;

@@ -54,8 +54,8 @@ frees_of(const struct rte_fastmem_cache *cache)
 
 	if (offset == 0)
 		return 0; /* the cache of no slab */
-	cold = &block->cold[fastmem_offset_socket(offset) * RTE_FASTMEM_NB_BINS +
-		fastmem_offset_bin(offset)];
+	cold = fastmem_block_cold(block, fastmem_offset_socket(offset),
+		fastmem_offset_bin(offset));
 	return (uint32_t)rte_atomic_load_explicit(&cold->folded, rte_memory_order_relaxed) +
 		fastmem_cache_counted(__rte_fastmem_end_count(cache)) + fastmem_cache_len(cache) -
 		(uint32_t)rte_atomic_load_explicit(&cold->moved, rte_memory_order_relaxed);
@@ -226,7 +226,7 @@ fastmem_predict_forget(struct fastmem_shared *sh, const struct fastmem_slab *sla
 	/* As the entry of the map: a new block is seen, or its thread sees that entry. */
 	block = rte_atomic_load_explicit(&sh->blocks, rte_memory_order_seq_cst);
 	for (; block != NULL; block = block->next)
-		forget(&block->homes[slab->socket].caches[bin], slab->start);
+		forget(fastmem_block_cache(block, slab->socket, bin), slab->start);
 }
 
 /* A copy of entries of the map, which are all this offset. */
@@ -254,7 +254,7 @@ fastmem_predict_validate(struct fastmem_shared *sh, FILE *f)
 		nb_bad += block->none.known_len != 0;
 		for (socket = 0; socket < sh->nb_sockets; socket++)
 			for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
-				nb_bad += !is_valid(sh, &block->homes[socket].caches[bin],
+				nb_bad += !is_valid(sh, fastmem_block_cache(block, socket, bin),
 					fastmem_cache_offset(socket, bin));
 	}
 	if (nb_bad > 0)

@@ -29,7 +29,7 @@
 #include <rte_per_lcore.h>
 #include <rte_thread.h>
 
-#include "fastmem_cache.h"
+#include "fastmem_block.h"
 #include "fastmem_lock.h"
 #include "fastmem_memzone.h"
 #include "fastmem_meta.h"
@@ -62,10 +62,10 @@ RTE_INIT_PRIO(fastmem_no_caches, LOG)
 {
 	uint32_t socket, bin;
 
-	fastmem_cache_init(&no_caches.none, &no_objs[1]);
+	fastmem_block_init_cache(&no_caches.none, &no_objs[1]);
 	for (socket = 0; socket < FASTMEM_MAX_SOCKETS; socket++)
 		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
-			fastmem_cache_init(&no_caches.homes[socket].caches[bin], &no_objs[1]);
+			fastmem_block_init_cache(&no_caches.homes[socket].caches[bin], &no_objs[1]);
 }
 
 #define NO_CACHES { \
@@ -117,12 +117,12 @@ block_create(struct fastmem_shared *sh, uint32_t lcore, uint32_t socket)
 	struct fastmem_block *block, *next;
 	uint32_t ref;
 
-	block = fastmem_meta_alloc_once(sh, fastmem_cache_block_sz(sh), socket, &ref);
+	block = fastmem_meta_alloc_once(sh, fastmem_block_sz(sh), socket, &ref);
 	if (block == NULL)
 		return NULL;
 	block->lcore = lcore;
 	block->owner = fastmem_local.id;
-	fastmem_cache_init_block(sh, block);
+	fastmem_block_init(sh, block);
 	/*
 	 * Acquire: the shard of the one before; pairs with the release of who listed it.
 	 * Sequentially consistent: fastmem_predict_forget() misses no prediction in it.
@@ -140,7 +140,7 @@ block_create(struct fastmem_shared *sh, uint32_t lcore, uint32_t socket)
 static void
 block_drop(struct fastmem_shared *sh, struct fastmem_block *block)
 {
-	fastmem_cache_drain(sh, block);
+	fastmem_block_drain(sh, block);
 	rte_atomic_store_explicit(&block->owner, 0, rte_memory_order_release);
 }
 

@@ -15,7 +15,8 @@
  *      |  one object, or an array      fastmem_object.c, inline part in rte_fastmem_core.h;
  *      |                               past the cache: fastmem_alloc.c, fastmem_free.c
  *   cache     per thread and bin       two magazines; no lock, no atomic operation
- *      |  a magazine                   fastmem_cache.c; threads: fastmem_proc.c, _slot.c
+ *      |  a magazine                   fastmem_cache.c, all of a thread: fastmem_block.c;
+ *      |                               threads: fastmem_proc.c
  *   depot     per socket and bin       lock-free stacks of magazines; fastmem_depot.c
  *      |  a batch of objects
  *   slab      per socket and bin       2 MiB; knows which object is free; fastmem_slab.c
@@ -321,6 +322,18 @@ struct fastmem_local {
 	bool is_explicit; /* rte_fastmem_init() was called */
 };
 extern struct fastmem_local fastmem_local;
+
+static inline struct rte_fastmem_cache *
+fastmem_block_cache(struct fastmem_block *block, uint32_t socket, uint32_t bin)
+{
+	return &block->homes[socket].caches[bin];
+}
+
+static inline struct fastmem_cold *
+fastmem_block_cold(const struct fastmem_block *block, uint32_t socket, uint32_t bin)
+{
+	return &block->cold[socket * RTE_FASTMEM_NB_BINS + bin];
+}
 
 /* Offset of a cache from the start of a block. */
 static inline uint16_t

@@ -119,7 +119,7 @@ bin_is_of(uint32_t bin, int cls)
 }
 
 static void
-sum_block(const struct fastmem_shared *sh, const struct fastmem_block *block, int cls,
+sum_block(const struct fastmem_shared *sh, struct fastmem_block *block, int cls,
 	struct sum *sum)
 {
 	struct rte_fastmem_lcore_stats c;
@@ -131,8 +131,8 @@ sum_block(const struct fastmem_shared *sh, const struct fastmem_block *block, in
 		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++) {
 			if (!bin_is_of(bin, cls))
 				continue;
-			cold = &block->cold[socket * RTE_FASTMEM_NB_BINS + bin];
-			cache_counters(&block->homes[socket].caches[bin], cold, &c, &len);
+			cold = fastmem_block_cold(block, socket, bin);
+			cache_counters(fastmem_block_cache(block, socket, bin), cold, &c, &len);
 			counters_add(&sum->life, &c);
 			base_add(&sum->reset, cold);
 			sum->cached += len;
@@ -143,7 +143,7 @@ sum_block(const struct fastmem_shared *sh, const struct fastmem_block *block, in
 static void
 sum_counters(struct fastmem_shared *sh, uint32_t lcore, int cls, struct sum *sum)
 {
-	const struct fastmem_block *block = rte_atomic_load_explicit(&sh->blocks,
+	struct fastmem_block *block = rte_atomic_load_explicit(&sh->blocks,
 			rte_memory_order_acquire);
 	struct rte_fastmem_lcore_stats c;
 	uint32_t bin;
@@ -337,8 +337,8 @@ reset_block(const struct fastmem_shared *sh, struct fastmem_block *block)
 
 	for (socket = 0; socket < sh->nb_sockets; socket++)
 		for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++) {
-			cold = &block->cold[socket * RTE_FASTMEM_NB_BINS + bin];
-			cache_counters(&block->homes[socket].caches[bin], cold, &c, &len);
+			cold = fastmem_block_cold(block, socket, bin);
+			cache_counters(fastmem_block_cache(block, socket, bin), cold, &c, &len);
 			base_set(cold, &c);
 		}
 }
@@ -413,7 +413,7 @@ dump_classes(struct fastmem_shared *sh, FILE *f)
 static void
 dump_threads(struct fastmem_shared *sh, FILE *f)
 {
-	const struct fastmem_block *block = rte_atomic_load_explicit(&sh->blocks,
+	struct fastmem_block *block = rte_atomic_load_explicit(&sh->blocks,
 			rte_memory_order_acquire);
 	struct sum sum;
 	uint32_t owner;

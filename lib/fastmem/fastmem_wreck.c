@@ -82,8 +82,8 @@ static void
 wreck_cache(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t bin,
 	struct fastmem_mag *mag)
 {
-	struct fastmem_cold *cold = &block->cold[bin];
-	struct rte_fastmem_cache *cache = &block->homes[0].caches[bin];
+	struct fastmem_cold *cold = fastmem_block_cold(block, 0, bin);
+	struct rte_fastmem_cache *cache = fastmem_block_cache(block, 0, bin);
 
 	rte_atomic_store_explicit(&cache->base, mag->objs, rte_memory_order_relaxed);
 	if (bin % 2 == 0) {

@@ -17,7 +17,7 @@
 #include <rte_log.h>
 #include <rte_memory.h>
 
-#include "fastmem_cache.h"
+#include "fastmem_block.h"
 #include "fastmem_memzone.h"
 #include "fastmem_meta.h"
 #include "fastmem_proc.h"
@@ -252,7 +252,7 @@ rte_fastmem_cache_flush(void)
 	if (sh == NULL)
 		return;
 	fastmem_proc_reap(sh);
-	fastmem_cache_flush(sh, block_if_any(sh), SOCKET_ID_ANY);
+	fastmem_block_flush(sh, block_if_any(sh), SOCKET_ID_ANY);
 }
 
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_trim, 26.11)

@@ -17,6 +17,7 @@
 #include <rte_common.h>
 #include <rte_per_lcore.h>
 
+#include <fastmem_block.h>
 #include <fastmem_cache.h>
 #include <fastmem_depot.h>
 #include <fastmem_meta.h>
@@ -140,10 +141,10 @@ kill_world_make(size_t *len)
 		sh->layouts[bin].cap = CAP;
 		sh->layouts[bin].depot_mags = 2 * FASTMEM_NB_SHARDS;
 	}
-	world->block = fastmem_meta_alloc_once(sh, fastmem_cache_block_sz(sh), 0, &ref);
+	world->block = fastmem_meta_alloc_once(sh, fastmem_block_sz(sh), 0, &ref);
 	if (world->block == NULL)
 		return NULL;
-	fastmem_cache_init_block(sh, world->block);
+	fastmem_block_init(sh, world->block);
 	sh->blocks = world->block;
 	return world;
 }
@@ -223,9 +224,9 @@ kill_work(unsigned int nb_ops)
 		else if (what < 34)
 			work_free(n);
 		else if (what < 35)
-			fastmem_cache_flush(&world->sh, world->block, SOCKET_ID_ANY);
+			fastmem_block_flush(&world->sh, world->block, SOCKET_ID_ANY);
 		else
-			fastmem_cache_drain(&world->sh, world->block);
+			fastmem_block_drain(&world->sh, world->block);
 	}
 }
 
@@ -247,7 +248,7 @@ static bool
 mags_are_whole(void)
 {
 	const struct fastmem_arena *arena = &world->sh.arenas[0];
-	uint32_t ref = ((char *)world->block - arena->base + fastmem_cache_block_sz(&world->sh) +
+	uint32_t ref = ((char *)world->block - arena->base + fastmem_block_sz(&world->sh) +
 			LINE - 1) / LINE;
 
 	for (; ref < arena->used; ref += sizeof(struct fastmem_mag) / LINE)
@@ -273,7 +274,7 @@ take_stock(const char *when, int64_t *nb_lost)
 	uint64_t nb_in_depot;
 	unsigned int i;
 
-	fastmem_cache_drain(&world->sh, world->block);
+	fastmem_block_drain(&world->sh, world->block);
 	fastmem_depot_drain(&world->sh, world->block, 0, BIN);
 	fastmem_depot_drop_stash(&world->sh, world->block);
 	for (i = 0; i < NB_OBJS; i++) {
@@ -285,7 +286,7 @@ take_stock(const char *when, int64_t *nb_lost)
 	*nb_lost = nb_out - nb_held;
 	if (world->nb_twice != 0)
 		return kill_wrong("%s: %u objects in two places", when, world->nb_twice);
-	if (fastmem_cache_validate(&world->sh, stdout) != 0 ||
+	if (fastmem_block_validate(&world->sh, stdout) != 0 ||
 			fastmem_depot_validate(&world->sh, 0, BIN, &nb_in_depot, stdout) != 0)
 		return kill_wrong("%s: not valid", when);
 	if (!mags_are_whole())
