@@ -21,7 +21,6 @@
 #include "test.h"
 #include "test_fastmem.h"
 
-
 struct snapshot {
 	struct rte_fastmem_stats all;
 	struct rte_fastmem_class_stats cls;

@@ -20,6 +20,7 @@
 #include "fastmem_alloc.h"
 #include "fastmem_block.h"
 #include "fastmem_cache.h"
+#include "fastmem_grow.h"
 #include "fastmem_proc.h"
 #include "fastmem_pvt.h"
 #include "fastmem_slab.h"
@@ -54,7 +55,7 @@ alloc_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket
 		obj = fastmem_cache_get(sh, block, socket, bin);
 		if (obj != NULL || is_last)
 			return obj;
-		if (fastmem_zone_grow(sh, socket, 1, is_whole) == 0)
+		if (fastmem_grow_pool(sh, socket, 1, is_whole) == 0)
 			continue;
 		is_last = !take_back(sh, block, socket, is_whole);
 	}
@@ -80,7 +81,7 @@ alloc_bulk_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t s
 			return 0;
 		if (is_last)
 			return -ENOMEM;
-		if (fastmem_zone_grow(sh, socket, fastmem_slab_needed(sh, socket, bin, n),
+		if (fastmem_grow_pool(sh, socket, fastmem_slab_needed(sh, socket, bin, n),
 				is_whole) == 0)
 			continue;
 		is_last = !take_back(sh, block, socket, is_whole);
@@ -102,7 +103,7 @@ alloc_bulk_spread(struct fastmem_shared *sh, struct fastmem_block *block, uint32
 	uint64_t backing = 0;
 
 	for (i = 0; i < sh->nb_sockets; i++) {
-		fastmem_zone_reserve_more(sh, i, fastmem_slab_needed(sh, i, bin, n),
+		fastmem_grow_by(sh, i, fastmem_slab_needed(sh, i, bin, n),
 			bin == FASTMEM_WHOLE_BIN);
 		backing += fastmem_zone_backing(sh, i);
 	}

@@ -22,6 +22,7 @@
  *   slab      per socket and bin       2 MiB; knows which object is free; fastmem_slab.c
  *      |  a slab
  *   zone      per socket               one memzone; address -> slab; fastmem_zone.c
+ *                                      when there are more: fastmem_grow.c
  *                                      the pool of free slabs; fastmem_pool.c
  *   meta      per socket               memory for records, magazines, caches; fastmem_meta.c
  *   memzones                           what EAL reserves and frees; fastmem_memzone.c

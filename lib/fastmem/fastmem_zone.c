@@ -5,7 +5,7 @@
 /*
  * Zones: memory from EAL, cut into slabs.
  *
- * Owns each socket's list of zones and its limit, and the tables from slab numbers to
+ * Owns each socket's list of zones, and the tables from slab numbers to
  * caches and records. Never holds a lock of ours while it reserves or frees memory: EAL may
  * wait for other processes. Calls the pool, meta for records, the memzones, and
  * fastmem_predict.c when a slab leads nowhere any more.
@@ -17,13 +17,10 @@
  * object of two.
  */
 
-#include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 
 #include <rte_common.h>
-#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_memory.h>
 #include <rte_memzone.h>
@@ -36,10 +33,7 @@
 #include "fastmem_pvt.h"
 #include "fastmem_repair.h"
 #include "fastmem_san.h"
-#include "fastmem_slot.h"
 #include "fastmem_zone.h"
-
-#define GROW_PATIENCE_MS 100
 
 void
 fastmem_zone_map_slab(struct fastmem_shared *sh, struct fastmem_slab *slab, uint16_t offset)
@@ -190,8 +184,8 @@ zone_free_records(struct fastmem_shared *sh, struct fastmem_zone *zone)
 	fastmem_meta_free(sh, zone, sizeof(*zone));
 }
 
-static struct fastmem_zone *
-zone_create(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs, bool is_whole)
+struct fastmem_zone *
+fastmem_zone_add(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs, bool is_whole)
 {
 	const struct rte_memzone *mz;
 	struct fastmem_zone *zone;
@@ -308,159 +302,6 @@ int
 fastmem_zone_trim_cut(struct fastmem_shared *sh, uint32_t socket)
 {
 	return trim(sh, socket, oldest_id(sh), true);
-}
-
-/* Count slabs against the limit: how many of the wanted, down to the needed, or 0. */
-static uint32_t
-quota_take(struct fastmem_socket *sk, uint32_t needed, uint32_t wanted)
-{
-	uint64_t backing = rte_atomic_load_explicit(&sk->backing, rte_memory_order_relaxed);
-	uint64_t limit = rte_atomic_load_explicit(&sk->limit, rte_memory_order_relaxed);
-	uint64_t room, n;
-
-	do {
-		room = limit > backing ? (limit - backing) >> RTE_FASTMEM_SLAB_SHIFT : 0;
-		n = RTE_MIN(room, wanted);
-		if (n < needed)
-			return 0;
-	} while (!rte_atomic_compare_exchange_weak_explicit(&sk->backing, &backing,
-			backing + n * FASTMEM_SLAB_SZ, rte_memory_order_relaxed,
-			rte_memory_order_relaxed));
-	return n;
-}
-
-static void
-quota_drop(struct fastmem_socket *sk, uint32_t n)
-{
-	rte_atomic_fetch_sub_explicit(&sk->backing, (uint64_t)n * FASTMEM_SLAB_SZ,
-		rte_memory_order_relaxed);
-}
-
-/* A zone of at most `wanted` slabs, fewer where there is no room for them; how many. */
-static uint32_t
-zone_add(struct fastmem_shared *sh, uint32_t socket, uint32_t wanted, bool is_whole)
-{
-	struct fastmem_socket *sk = &sh->sockets[socket];
-	uint32_t n = quota_take(sk, 1, RTE_MIN(wanted, (uint32_t)FASTMEM_ZONE_SLABS));
-
-	while (n > 0) {
-		if (zone_create(sh, socket, n, is_whole) != NULL ||
-				(is_whole && zone_create(sh, socket, n, false) != NULL))
-			return n;
-		quota_drop(sk, n - n / 2);
-		n /= 2;
-	}
-	return 0;
-}
-
-uint64_t
-fastmem_zone_reserve_more(struct fastmem_shared *sh, uint32_t socket, uint64_t nb_slabs,
-	bool is_whole)
-{
-	uint64_t done = 0;
-	uint32_t n;
-
-	while (done < nb_slabs) {
-		n = zone_add(sh, socket, RTE_MIN(nb_slabs - done, (uint64_t)FASTMEM_ZONE_SLABS),
-				is_whole);
-		if (n == 0)
-			break;
-		done += n;
-	}
-	return done;
-}
-
-/* At least nb_slabs more, or none. */
-static int
-zones_add(struct fastmem_shared *sh, uint32_t socket, uint64_t nb_slabs, bool is_whole)
-{
-	uint32_t first_id = rte_atomic_load_explicit(&sh->zone_id, rte_memory_order_relaxed);
-
-	if (fastmem_zone_reserve_more(sh, socket, nb_slabs, is_whole) == nb_slabs)
-		return 0;
-	/* What other threads added meanwhile may go too: they grow again. */
-	fastmem_zone_trim_since(sh, socket, first_id);
-	return -ENOMEM;
-}
-
-/*
- * One thread grows a socket at a time: others wait for what it brings. True: it is
- * the caller; false: another did.
- */
-static bool
-grow_begin(struct fastmem_shared *sh, struct fastmem_socket *sk)
-{
-	const uint64_t patience = rte_get_tsc_hz() / 1000 * GROW_PATIENCE_MS;
-	uint64_t start = rte_rdtsc();
-	uint32_t self = fastmem_local.id, owner = 0;
-
-	if (rte_atomic_compare_exchange_strong_explicit(&sk->growing, &owner, self,
-			rte_memory_order_acquire, rte_memory_order_relaxed))
-		return true;
-	do {
-		sched_yield();
-		owner = rte_atomic_load_explicit(&sk->growing, rte_memory_order_acquire);
-		if (owner != 0 && rte_rdtsc() - start > patience) {
-			if (fastmem_slot_is_dead(sh, owner))
-				return rte_atomic_compare_exchange_strong_explicit(&sk->growing,
-					&owner, self, rte_memory_order_acquire,
-					rte_memory_order_relaxed);
-			start = rte_rdtsc();
-		}
-	} while (owner != 0);
-	return false;
-}
-
-static void
-grow_end(struct fastmem_socket *sk)
-{
-	rte_atomic_store_explicit(&sk->growing, 0, rte_memory_order_release);
-}
-
-int
-fastmem_zone_grow(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs, bool is_whole)
-{
-	struct fastmem_socket *sk = &sh->sockets[socket];
-	uint32_t pool, step;
-	uint64_t have;
-	int ret = 0;
-
-	if (!grow_begin(sh, sk))
-		return 0;
-	/* Somebody may have grown it since the caller looked. */
-	pool = fastmem_pool_count(sk, is_whole);
-	if (pool >= nb_slabs) {
-		grow_end(sk);
-		return 0;
-	}
-	nb_slabs -= pool;
-	/* Steps of 3 %: so much is the most that is reserved and not needed. */
-	have = rte_atomic_load_explicit(&sk->backing, rte_memory_order_relaxed) >>
-		RTE_FASTMEM_SLAB_SHIFT;
-	/* An aligned zone costs a page more: larger steps. */
-	step = RTE_MIN(have / (is_whole ? 8 : 32), (uint64_t)FASTMEM_ZONE_SLABS);
-	nb_slabs = RTE_MAX(nb_slabs, step);
-	if (nb_slabs <= FASTMEM_ZONE_SLABS)
-		ret = zone_add(sh, socket, nb_slabs, is_whole) != 0 ? 0 : -ENOMEM;
-	else
-		ret = zones_add(sh, socket, nb_slabs, is_whole);
-	grow_end(sk);
-	return ret;
-}
-
-int
-fastmem_zone_reserve_total(struct fastmem_shared *sh, uint32_t socket, size_t size)
-{
-	struct fastmem_socket *sk = &sh->sockets[socket];
-	uint64_t have = rte_atomic_load_explicit(&sk->backing, rte_memory_order_relaxed);
-	uint64_t limit = rte_atomic_load_explicit(&sk->limit, rte_memory_order_relaxed);
-
-	if (have >= size)
-		return 0;
-	if (size > limit || size >> RTE_FASTMEM_SLAB_SHIFT > sh->map_len)
-		return -ENOMEM;
-	return zones_add(sh, socket,
-		((uint64_t)size - have + FASTMEM_SLAB_SZ - 1) >> RTE_FASTMEM_SLAB_SHIFT, false);
 }
 
 void

@@ -15,13 +15,9 @@
 
 #define FASTMEM_ZONE_SLABS 64 /* at most: 128 MiB */
 
-/* Until the pool has so many (whole) slabs, or -ENOMEM. */
-int fastmem_zone_grow(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs,
-	bool is_whole);
-int fastmem_zone_reserve_total(struct fastmem_shared *sh, uint32_t socket, size_t size);
-/* As many slabs more as there is memory for, up to nb_slabs; how many. */
-uint64_t fastmem_zone_reserve_more(struct fastmem_shared *sh, uint32_t socket, uint64_t nb_slabs,
-	bool is_whole);
+/* A zone more, whose slabs join the pool; NULL: no memory. What it is counted for is the caller's. */
+struct fastmem_zone *fastmem_zone_add(struct fastmem_shared *sh, uint32_t socket,
+	uint32_t nb_slabs, bool is_whole);
 int fastmem_zone_trim(struct fastmem_shared *sh, uint32_t socket);
 /* Only zones that the largest class can make no use of. */
 int fastmem_zone_trim_cut(struct fastmem_shared *sh, uint32_t socket);

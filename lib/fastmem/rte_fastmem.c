@@ -18,6 +18,7 @@
 #include <rte_memory.h>
 
 #include "fastmem_block.h"
+#include "fastmem_grow.h"
 #include "fastmem_memzone.h"
 #include "fastmem_meta.h"
 #include "fastmem_proc.h"
@@ -127,7 +128,7 @@ reserve_any(struct fastmem_shared *sh, size_t size)
 		return -ENOMEM;
 	lack = (size - total + FASTMEM_SLAB_SZ - 1) >> RTE_FASTMEM_SLAB_SHIFT;
 	for (i = 0; i < sh->nb_sockets && lack > 0; i++)
-		lack -= fastmem_zone_reserve_more(sh, fastmem_socket_nth(sh, home, i), lack, false);
+		lack -= fastmem_grow_by(sh, fastmem_socket_nth(sh, home, i), lack, false);
 	if (lack == 0)
 		return 0;
 	for (i = 0; i < sh->nb_sockets; i++)
@@ -150,7 +151,7 @@ rte_fastmem_reserve(size_t size, int socket_id)
 		return reserve_any(sh, size);
 	if ((uint32_t)socket_id >= sh->nb_sockets)
 		return size == 0 ? 0 : -ENOMEM;
-	return fastmem_zone_reserve_total(sh, socket_id, size);
+	return fastmem_grow_to(sh, socket_id, size);
 }
 
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_set_limit, 26.11)

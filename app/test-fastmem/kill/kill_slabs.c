@@ -24,6 +24,7 @@
 #include <rte_memzone.h>
 #include <rte_per_lcore.h>
 
+#include <fastmem_grow.h>
 #include <fastmem_lock.h>
 #include <fastmem_memzone.h>
 #include <fastmem_meta.h>
@@ -236,7 +237,7 @@ work_fill(uint32_t bin, uint32_t n)
 	uint32_t i, got;
 
 	got = fastmem_slab_fill(&world->sh, 0, bin, objs, n);
-	if (got == 0 && fastmem_zone_reserve_more(&world->sh, 0, 1 + kill_random(MAX_ZONE),
+	if (got == 0 && fastmem_grow_by(&world->sh, 0, 1 + kill_random(MAX_ZONE),
 				bin == FASTMEM_WHOLE_BIN) != 0)
 		got = fastmem_slab_fill(&world->sh, 0, bin, objs, n);
 	for (i = 0; i < got; i++)
