@@ -13,7 +13,6 @@ import re
 import sys
 
 LIB = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib', 'fastmem')
-PUBLIC = ('rte_fastmem', 'rte_fastmem_core')
 NOT_CODE = re.compile(r'/\*.*?\*/|^RTE_EXPORT_\w+\(.*?\)$', re.S | re.M)
 # As DPDK writes it: the name begins a line, the body ends with a brace that does.
 FUNCTION = re.compile(r'^(\w+)\([^;{}]*?\)[^;{}]*\n\{\n(.*?)^\}', re.S | re.M)
@@ -34,7 +33,7 @@ def read_functions():
     files = {}
     for path in sorted(glob.glob(os.path.join(LIB, '*.[ch]'))):
         name = os.path.splitext(os.path.basename(path))[0]
-        if path.endswith('.h') and name in PUBLIC:
+        if path.endswith('.h') and name.startswith('rte_'):
             name += '.h'
         with open(path, encoding='utf-8') as file:
             text = NOT_CODE.sub('', file.read())

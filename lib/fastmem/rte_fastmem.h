@@ -830,5 +830,7 @@ rte_fastmem_set_misuse_handler(rte_fastmem_misuse_handler_t handler, void *arg);
 #endif
 
 #include "rte_fastmem_core.h"
+#include "rte_fastmem_core_bulk.h"
+#include "rte_fastmem_inline.h"
 
 #endif /* RTE_FASTMEM_H */
