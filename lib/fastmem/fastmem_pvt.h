@@ -294,6 +294,7 @@ struct __rte_cache_aligned fastmem_shared {
 	RTE_ATOMIC(uint64_t) magic;
 	uint32_t nb_sockets;
 	uint32_t has_lock_file; /* processes can be told dead from alive */
+	uint64_t lock_file; /* its inode */
 	uint64_t has_memory; /* sockets with memory, as a mask of the first 64 */
 	uintptr_t map_first;
 	uintptr_t map_len;
@@ -320,6 +321,7 @@ struct __rte_cache_aligned fastmem_shared {
 struct fastmem_local {
 	RTE_ATOMIC(struct fastmem_shared *) shared; /* NULL: not attached */
 	uint32_t id; /* of this process, 0: not attached */
+	RTE_ATOMIC(int32_t) pid; /* of the process that attached: a child of its has another */
 	bool is_explicit; /* rte_fastmem_init() was called */
 };
 extern struct fastmem_local fastmem_local;

@@ -9,7 +9,8 @@
  * its slot in a file in the runtime directory, which the kernel drops when it ends, however it
  * ends. This lock decides who may change a slot: the living process that has it, or, when that
  * died, one that takes back what it held. An id is never used twice, so what a dead process
- * owned is not taken for that of the next in its slot. Calls nothing of the library.
+ * owned is not taken for that of the next in its slot. A process that can have no secondaries has no file:
+ * nobody else takes its slots. Calls nothing of the library.
  */
 
 #include <errno.h>
@@ -17,9 +18,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <rte_common.h>
 #include <rte_eal.h>
+#include <rte_errno.h>
 
 #include "fastmem_pvt.h"
 #include "fastmem_slot.h"
@@ -82,24 +86,72 @@ lock_path(char *path, size_t len)
 	snprintf(path, len, "%s/" LOCK_FILE, rte_eal_get_runtime_dir());
 }
 
-static void
-lock_file_open(void)
+static int
+no_action(const struct rte_mp_msg *msg __rte_unused, const void *peer __rte_unused)
+{
+	return -1;
+}
+
+/*
+ * Whether this primary process may have secondaries: not if it was told to share nothing with
+ * others. Then it has EAL's runtime directory in common with any other of the same prefix, whose
+ * file of locks is none of its business. EAL says so in this way only.
+ */
+static bool
+is_shared(void)
+{
+	const char *name = "fastmem_probe";
+
+	if (rte_mp_action_register(name, no_action) != 0)
+		return rte_errno != ENOTSUP;
+	rte_mp_action_unregister(name);
+	return true;
+}
+
+/* The primary's is new; a secondary has no other than the primary's. */
+static int
+lock_file_open(struct fastmem_shared *sh, bool is_primary)
 {
 	char path[PATH_MAX];
+	struct stat st;
 
 	lock_path(path, sizeof(path));
-	lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (is_primary) {
+		if (!is_shared())
+			return 0;
+		unlink(path);
+		lock_fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	} else if (!sh->has_lock_file) {
+		return 0;
+	} else {
+		lock_fd = open(path, O_RDWR | O_CLOEXEC);
+	}
+	if (lock_fd < 0 || fstat(lock_fd, &st) != 0) {
+		FASTMEM_LOG(ERR, "cannot open " LOCK_FILE " in %s: %s%s",
+			rte_eal_get_runtime_dir(), strerror(errno),
+			is_primary ? "; processes that die will not be noticed" : "");
+		return is_primary ? 0 : -1;
+	}
+	if (is_primary) {
+		sh->has_lock_file = 1;
+		sh->lock_file = st.st_ino;
+	} else if (sh->lock_file != st.st_ino) {
+		FASTMEM_LOG(ERR, LOCK_FILE " in %s is not that of the primary process",
+			rte_eal_get_runtime_dir());
+		return -1;
+	}
+	return 0;
 }
 
 static void
-lock_file_close(bool is_last)
+lock_file_close(bool is_primary)
 {
 	char path[PATH_MAX];
 
 	if (lock_fd < 0)
 		return;
 	lock_path(path, sizeof(path));
-	if (is_last)
+	if (is_primary)
 		unlink(path);
 	close(lock_fd);
 	lock_fd = -1;
@@ -141,15 +193,7 @@ slot_take(struct fastmem_shared *sh)
 int
 fastmem_slot_init(struct fastmem_shared *sh, bool is_primary)
 {
-	lock_file_open();
-	if (is_primary)
-		sh->has_lock_file = lock_fd >= 0;
-	if (sh->has_lock_file && lock_fd < 0) {
-		FASTMEM_LOG(ERR, "cannot open " LOCK_FILE " in %s: %s",
-			rte_eal_get_runtime_dir(), strerror(errno));
-		return -1;
-	}
-	if (slot_take(sh) != 0) {
+	if (lock_file_open(sh, is_primary) != 0 || slot_take(sh) != 0) {
 		lock_file_close(is_primary);
 		return -1;
 	}
