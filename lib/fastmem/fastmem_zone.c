@@ -246,7 +246,6 @@ zone_destroy(struct fastmem_shared *sh, struct fastmem_zone *zone)
 	fastmem_memzone_release(name);
 	rte_atomic_fetch_sub_explicit(&sh->sockets[zone->socket].backing,
 		(uint64_t)zone->nb_slabs * FASTMEM_SLAB_SZ, rte_memory_order_relaxed);
-	zone_free_records(sh, zone);
 }
 
 /* Give back the free zones with an id from first_id on, or only those too cut for 1 MiB. */
@@ -273,6 +272,7 @@ trim(struct fastmem_shared *sh, uint32_t socket, uint32_t first_id, bool is_cut)
 	for (; leaving != NULL; leaving = zone) {
 		zone = leaving->next;
 		zone_destroy(sh, leaving);
+		zone_free_records(sh, leaving);
 		n++;
 	}
 	return n;
@@ -310,7 +310,10 @@ fastmem_zone_fini(struct fastmem_shared *sh, uint32_t socket)
 	struct fastmem_socket *sk = &sh->sockets[socket];
 	struct fastmem_zone *zone;
 
-	/* Slabs may be in use; they are gone with the process's other memory. */
+	/*
+	 * Slabs may be in use; they are gone with the process's other memory, as are the zones'
+	 * records. No lock is taken: a process may have died with it, and nobody waits any more.
+	 */
 	while ((zone = sk->zones) != NULL) {
 		sk->zones = zone->next;
 		zone_destroy(sh, zone);
