@@ -295,24 +295,43 @@ fastmem_memzone_publish_shared(struct fastmem_shared *sh)
 	rte_atomic_store_explicit(&sh->magic, MAGIC, rte_memory_order_release);
 }
 
-struct fastmem_shared *
-fastmem_memzone_find_shared(void)
+void
+fastmem_memzone_hide_shared(struct fastmem_shared *sh)
 {
-	const struct rte_memzone *mz = rte_memzone_lookup(SHARED_NAME);
-	struct fastmem_shared *sh;
+	rte_atomic_store_explicit(&sh->magic, 0, rte_memory_order_relaxed);
+}
 
-	if (mz == NULL)
-		return NULL;
-	sh = mz->addr;
-	if (rte_atomic_load_explicit(&sh->magic, rte_memory_order_acquire) != MAGIC)
-		return NULL;
-	return sh;
+struct search {
+	int (*fn)(struct fastmem_shared *sh);
+	struct fastmem_shared *found;
+};
+
+/* EAL's lock is held: the memzone cannot be freed meanwhile. */
+static void
+search_memzone(const struct rte_memzone *mz, void *arg)
+{
+	struct search *search = arg;
+	struct fastmem_shared *sh = mz->addr;
+
+	if (strcmp(mz->name, SHARED_NAME) == 0 &&
+			rte_atomic_load_explicit(&sh->magic, rte_memory_order_acquire) == MAGIC &&
+			search->fn(sh) == 0)
+		search->found = sh;
+}
+
+struct fastmem_shared *
+fastmem_memzone_find_shared(int (*fn)(struct fastmem_shared *sh))
+{
+	struct search search = { .fn = fn };
+
+	rte_memzone_walk(search_memzone, &search);
+	return search.found;
 }
 
 void
 fastmem_memzone_destroy_shared(struct fastmem_shared *sh)
 {
-	rte_atomic_store_explicit(&sh->magic, 0, rte_memory_order_relaxed);
+	fastmem_memzone_hide_shared(sh);
 	leftovers_free();
 	fastmem_memzone_release(SHARED_NAME);
 }

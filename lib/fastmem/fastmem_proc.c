@@ -20,6 +20,7 @@
  */
 
 #include <errno.h>
+#include <unistd.h>
 
 #include <eal_export.h>
 #include <rte_common.h>
@@ -251,6 +252,9 @@ thread_detach(struct thread *t)
 	struct fastmem_block *block;
 	struct fastmem_shared *sh;
 
+	/* The child of a fork() has nothing of its own here, nor a lock that somebody gives back. */
+	if (getpid() != rte_atomic_load_explicit(&fastmem_local.pid, rte_memory_order_relaxed))
+		return;
 	fastmem_local_lock(&detach_lock);
 	sh = rte_atomic_load_explicit(&fastmem_local.shared, rte_memory_order_acquire);
 	block = thread_unlist(t);
@@ -291,15 +295,20 @@ fastmem_proc_block(struct fastmem_shared *sh)
 {
 	struct thread *t = &RTE_PER_LCORE(self);
 	struct fastmem_block *block = t->block;
-	uint32_t lcore = rte_lcore_id(), socket;
+	uint32_t lcore = rte_lcore_id(), socket = fastmem_proc_home(sh);
 
-	if (likely(block != NULL))
+	if (likely(block != NULL)) {
+		/* A thread may have been given other CPUs. */
+		if (unlikely(socket != block->socket)) {
+			block->socket = socket;
+			t->caches->home = &block->homes[socket];
+		}
 		return block;
+	}
 	if (t->is_ending)
 		return NULL;
 	if (lcore >= RTE_MAX_LCORE)
 		lcore = LCORE_ID_ANY;
-	socket = fastmem_proc_home(sh);
 	block = block_claim(sh, lcore);
 	if (block == NULL)
 		block = block_create(sh, lcore, socket);
@@ -340,27 +349,44 @@ detach_threads(struct fastmem_shared *sh, bool is_draining)
 	}
 }
 
-int
-fastmem_proc_init(struct fastmem_shared *sh)
+/* The process has a slot: it takes part. */
+static void
+join(struct fastmem_shared *sh, bool is_primary)
 {
-	bool is_primary = rte_eal_process_type() == RTE_PROC_PRIMARY;
-
-	if (fastmem_slot_init(sh, is_primary) != 0)
-		return -1;
 	if (!has_thread_key)
 		has_thread_key = rte_thread_key_create(&thread_key, thread_end) == 0;
-	RTE_PER_LCORE(is_registering) = true;
-	lcore_callback = rte_lcore_callback_register("fastmem", lcore_init, lcore_uninit, NULL);
-	RTE_PER_LCORE(is_registering) = false;
-	if (lcore_callback == NULL)
-		FASTMEM_LOG(WARNING, "registered threads keep their caches until they end");
+	/* A secondary registers no threads, and its first use may be where EAL's lock is held. */
+	if (is_primary) {
+		RTE_PER_LCORE(is_registering) = true;
+		lcore_callback = rte_lcore_callback_register("fastmem", lcore_init, lcore_uninit,
+				NULL);
+		RTE_PER_LCORE(is_registering) = false;
+		if (lcore_callback == NULL)
+			FASTMEM_LOG(WARNING, "registered threads keep their caches until they end");
+	}
+	rte_atomic_store_explicit(&fastmem_local.pid, getpid(), rte_memory_order_relaxed);
 	rte_atomic_store_explicit(&fastmem_local.shared, sh, rte_memory_order_release);
 	/* From here on this process counts: only now it may lock what others share. */
 	slot_reap(sh, fastmem_id_slot(fastmem_local.id));
 	fastmem_proc_reap(sh);
 	if (FASTMEM_IS_CHECKED)
 		fastmem_record_init();
+}
+
+int
+fastmem_proc_init(struct fastmem_shared *sh)
+{
+	if (fastmem_slot_init(sh, true) != 0)
+		return -1;
+	join(sh, true);
 	return 0;
+}
+
+/* EAL's lock on memzones is held. */
+static int
+take_slot(struct fastmem_shared *sh)
+{
+	return fastmem_slot_init(sh, false);
 }
 
 /* With the primary's memory go all caches; a secondary's are given back. */
@@ -378,6 +404,8 @@ fastmem_proc_fini(void)
 	lcore_callback = NULL;
 	RTE_PER_LCORE(is_registering) = false;
 	fastmem_local_lock(&detach_lock);
+	if (FASTMEM_IS_CHECKED && is_primary)
+		fastmem_record_fini(sh);
 	detach_threads(sh, !is_primary);
 	for (slot = 0; is_primary && slot < FASTMEM_MAX_PROCS; slot++) {
 		id = fastmem_slot_id(sh, slot);
@@ -400,9 +428,9 @@ fastmem_proc_attach(void)
 		fastmem_local_lock(&attach_lock);
 		sh = rte_atomic_load_explicit(&fastmem_local.shared, rte_memory_order_acquire);
 		if (sh == NULL) {
-			sh = fastmem_memzone_find_shared();
-			if (sh != NULL && fastmem_proc_init(sh) != 0)
-				sh = NULL;
+			sh = fastmem_memzone_find_shared(take_slot);
+			if (sh != NULL)
+				join(sh, false);
 		}
 		fastmem_local_unlock(&attach_lock);
 		if (sh != NULL)

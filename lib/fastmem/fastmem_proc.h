@@ -13,6 +13,7 @@
 
 /* The shared memory, after attaching if need be; NULL with rte_errno ENODEV. */
 struct fastmem_shared *fastmem_proc_attach(void);
+/* Of the primary; 0 or -1. */
 int fastmem_proc_init(struct fastmem_shared *sh);
 void fastmem_proc_fini(void);
 /* The caller's caches, or NULL when it can have none. */

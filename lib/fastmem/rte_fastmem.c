@@ -23,8 +23,6 @@
 #include "fastmem_meta.h"
 #include "fastmem_proc.h"
 #include "fastmem_pvt.h"
-#include "fastmem_record.h"
-#include "fastmem_san.h"
 #include "fastmem_telemetry.h"
 #include "fastmem_zone.h"
 
@@ -80,8 +78,8 @@ destroy(struct fastmem_shared *sh)
 {
 	uint32_t socket;
 
-	if (FASTMEM_IS_CHECKED && rte_eal_process_type() == RTE_PROC_PRIMARY)
-		fastmem_record_fini(sh);
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		fastmem_memzone_hide_shared(sh);
 	fastmem_proc_fini();
 	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
 		return;
