@@ -307,8 +307,7 @@ RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_hlookup, 26.11)
 int
 rte_fastmem_hlookup(size_t size, size_t align, int socket_id, rte_fastmem_handle_t *handle)
 {
-	struct fastmem_shared *sh = rte_atomic_load_explicit(&fastmem_local.shared,
-			rte_memory_order_acquire);
+	struct fastmem_shared *sh = fastmem_shared();
 	uint32_t socket = socket_id, bin, offset = 0, nb_sockets;
 	int err = check_size(size, align);
 
@@ -317,7 +316,7 @@ rte_fastmem_hlookup(size_t size, size_t align, int socket_id, rte_fastmem_handle
 	if (err != 0)
 		return -err;
 	bin = __rte_fastmem_bin(size, align);
-	/* Sockets are the same whether the library is initialised or not. */
+	/* A primary process may look up before it initialises the library. */
 	nb_sockets = sh != NULL ? sh->nb_sockets : fastmem_memzone_nb_sockets();
 	if (socket_id == SOCKET_ID_ANY)
 		socket = sh != NULL ? fastmem_proc_home(sh) :

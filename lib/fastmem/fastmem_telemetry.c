@@ -12,26 +12,28 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include <rte_common.h>
 #include <rte_telemetry.h>
 
-#include "fastmem_lock.h"
 #include "fastmem_telemetry.h"
+#include "rte_fastmem.h"
 
-static RTE_ATOMIC(uint32_t) busy;
+/* Whoever waits is not to keep the other from its CPU, whatever their priorities. */
+static pthread_mutex_t busy = PTHREAD_MUTEX_INITIALIZER;
 
 void
 fastmem_telemetry_lock(void)
 {
-	fastmem_local_lock(&busy);
+	pthread_mutex_lock(&busy);
 }
 
 void
 fastmem_telemetry_unlock(void)
 {
-	fastmem_local_unlock(&busy);
+	pthread_mutex_unlock(&busy);
 }
 
 static int
