@@ -376,6 +376,7 @@ static struct unit_test_suite *fastmem_suites[] = {
 	&fm_handles_suite,
 	&fm_stats_suite,
 	&fm_telemetry_suite,
+	&fm_contexts_suite,
 	&fm_foreign_suite,
 	&fm_debug_suite,
 	&fm_threads_suite,

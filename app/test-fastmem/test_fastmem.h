@@ -72,6 +72,7 @@ extern struct unit_test_suite fm_bulk_suite;
 extern struct unit_test_suite fm_handles_suite;
 extern struct unit_test_suite fm_stats_suite;
 extern struct unit_test_suite fm_telemetry_suite;
+extern struct unit_test_suite fm_contexts_suite;
 extern struct unit_test_suite fm_foreign_suite;
 extern struct unit_test_suite fm_debug_suite;
 extern struct unit_test_suite fm_threads_suite;

@@ -21,7 +21,7 @@ struct fastmem_misuse {
 	size_t size; /* asked for */
 	size_t named; /* size or class that the caller took it for */
 };
-/* The caller holds no lock: the application's handler may do what it likes. */
+/* The caller holds no lock in shared memory: the application's handler may take its time. */
 void fastmem_report_misuse(struct fastmem_shared *sh, const struct fastmem_misuse *misuse);
 /* A free that was refused. */
 void fastmem_report_refused(struct fastmem_shared *sh, enum rte_fastmem_misuse kind,

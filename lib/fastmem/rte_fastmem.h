@@ -24,10 +24,11 @@
  * Contexts: unless a function says otherwise it is MT-safe and may be called
  * from EAL threads, from threads registered with rte_thread_register(), and
  * from any other thread, in primary and secondary processes. None may be
- * called from a signal handler, nor by the child of a fork(). The first
- * allocation or free on a thread, and any allocation that finds no free
- * object, may reserve memory from EAL, which takes milliseconds and, with
- * secondary processes, IPC; so do neither inside EAL memory or IPC callbacks.
+ * called from a signal handler, nor by the child of a fork(). An allocation
+ * that finds no free object, and now and then a free, may reserve memory from
+ * EAL, which takes milliseconds and, with secondary processes, IPC; the first
+ * use of any function in a secondary process takes EAL's lock on memzones. So
+ * do none of these inside EAL memory or IPC callbacks.
  *
  * Sizes are in bytes. An alignment is 0, which means RTE_CACHE_LINE_SIZE, or a
  * power of two up to rte_fastmem_max_size(). A socket id is a NUMA socket
@@ -166,8 +167,9 @@ rte_fastmem_init(void);
  * initialised again, whatever threads used it before.
  *
  * In a secondary process it gives back what the caches of this process hold, and
- * detaches; its objects stay. Secondary processes must have detached, or ended,
- * before the primary calls this function.
+ * detaches; its objects stay. There, too, it comes before rte_eal_cleanup(), as
+ * threads that end later have caches in memory that is no more. Secondary
+ * processes must have detached, or ended, before the primary calls this function.
  *
  * Not MT-safe: no other function of the library may run at the same time.
  */
@@ -793,6 +795,11 @@ enum rte_fastmem_misuse {
  * and may end the process; it must not call this library. When it returns, a
  * pointer that was to be freed is refused, and its object, if any, stays as it is;
  * for the other kinds all goes on.
+ *
+ * It may be called where a thread ends or is unregistered, and by
+ * rte_fastmem_deinit(): so it must not call rte_lcore functions that take EAL's lock,
+ * as rte_lcore_iterate() does, and ends the process by abort() or _exit(), since
+ * exit() runs what else is to be done at the end.
  *
  * @param kind
  *   The kind.
