@@ -34,6 +34,18 @@
 #define FM_IS_CHECKED 0
 #endif
 
+/* An instrumented build does this much less. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define FM_SLOW 8
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define FM_SLOW 8
+#endif
+#endif
+#ifndef FM_SLOW
+#define FM_SLOW 1
+#endif
+
 #define FM_NB_CLASSES 18
 #define FM_MIB ((size_t)1 << 20)
 #define FM_MAX FM_MIB /* the largest class */
@@ -114,6 +126,9 @@ int fm_compare_ptrs(const void *a, const void *b);
 
 /* Flushes the caller's cache; to be run anywhere. */
 int fm_flush(void *arg);
+
+/* Allocates an object of 64 bytes and frees it; to be run anywhere. */
+int fm_alloc_and_free(void *arg);
 
 /* Flushes the caches of all EAL lcores (idle now), of the control thread, and of the caller. */
 int fm_flush_all(void);

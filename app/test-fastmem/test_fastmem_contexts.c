@@ -35,18 +35,6 @@
 #define PATIENCE_MS 20000
 #define NB_OBJS 100
 
-/* Their own threads and checks do not live through a fork. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HAS_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define HAS_SANITIZER 1
-#endif
-#endif
-#ifndef HAS_SANITIZER
-#define HAS_SANITIZER 0
-#endif
-
 static int
 no_action(const struct rte_mp_msg *msg __rte_unused, const void *peer __rte_unused)
 {
@@ -97,13 +85,6 @@ test_lock_file(void)
 	return TEST_SUCCESS;
 }
 
-static int
-alloc_and_free(void *arg __rte_unused)
-{
-	rte_fastmem_free(rte_fastmem_alloc(64, 0, 0));
-	return 0;
-}
-
 /* What a dead process left is nothing to wait for. */
 static int
 test_deinit_after_death(void)
@@ -112,7 +93,7 @@ test_deinit_after_death(void)
 	int ret;
 
 	TEST_ASSERT_SUCCESS(rte_fastmem_reserve(16 * FM_MIB, fm_socket()), "reserve");
-	TEST_ASSERT_SUCCESS(fm_in_thread(alloc_and_free, NULL, false), "thread");
+	TEST_ASSERT_SUCCESS(fm_in_thread(fm_alloc_and_free, NULL, false), "thread");
 	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, NB_OBJS, 64, 0, 0), "bulk");
 	rte_fastmem_free_bulk(objs, NB_OBJS);
 	rte_fastmem_cache_flush();
@@ -204,7 +185,8 @@ test_fork(void)
 {
 	int ret;
 
-	if (HAS_SANITIZER)
+	/* Their own threads and checks. */
+	if (FM_SLOW > 1)
 		return fm_skip("a sanitizer does not live through a fork");
 	ret = fm_in_thread(fork_in_thread, NULL, false);
 	return ret == TEST_SKIPPED ? fm_skip("no fork") : ret;

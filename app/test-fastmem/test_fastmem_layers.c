@@ -191,13 +191,6 @@ test_growth_fails(void)
 
 #define NB_WRECKED 60
 
-static int
-alloc_and_free(__rte_unused void *arg)
-{
-	rte_fastmem_free(rte_fastmem_alloc(64, 0, 0));
-	return 0;
-}
-
 /* Of 64 KiB, of which a slab has not half as many, the first half stay. */
 static bool
 is_freed(unsigned int i)
@@ -212,7 +205,7 @@ wreck(void **objs, size_t size)
 	unsigned int i;
 
 	TEST_ASSERT_SUCCESS(rte_fastmem_reserve(16 * FM_MIB, fm_socket()), "reserve");
-	TEST_ASSERT_SUCCESS(fm_in_thread(alloc_and_free, NULL, false), "thread");
+	TEST_ASSERT_SUCCESS(fm_in_thread(fm_alloc_and_free, NULL, false), "thread");
 	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, NB_WRECKED, size, 0, 0), "bulk");
 	for (i = 0; i < NB_WRECKED; i++)
 		fm_fill(objs[i], size);
@@ -241,7 +234,7 @@ test_wreck(void)
 		if (i % 2 == 0)
 			rte_fastmem_cache_flush();
 		TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(more, 4, sizes[i], 0, 0), "bulk");
-		TEST_ASSERT_SUCCESS(fm_in_thread(alloc_and_free, NULL, false), "thread");
+		TEST_ASSERT_SUCCESS(fm_in_thread(fm_alloc_and_free, NULL, false), "thread");
 		rte_fastmem_cache_flush();
 		TEST_ASSERT_SUCCESS(fastmem_test_validate(stdout), "%u: invariants", i);
 		for (j = 0; j < NB_WRECKED; j++) {

@@ -22,7 +22,7 @@
 #include "test.h"
 #include "test_fastmem_mp.h"
 
-#define SUITE_TIMEOUT_S (180 * FMP_SLOW)
+#define SUITE_TIMEOUT_S (180 * FM_SLOW)
 
 /* Everything was freed: nothing may be left in any process's caches. */
 int
@@ -167,7 +167,7 @@ test_work(void)
 	for (i = 0; i < RTE_DIM(some) && ret == 0; i++)
 		fmp_let(&some[i], FMP_GO);
 	if (ret == 0)
-		ret = fmp_work(99, 100000 / FMP_SLOW, &progress);
+		ret = fmp_work(99, 100000 / FM_SLOW, &progress);
 	for (i = 0; i < RTE_DIM(some) && ret == 0; i++)
 		ret = fmp_reach(&some[i], FMP_DONE);
 	for (i = 0; i < RTE_DIM(some) && ret == 0; i++)
@@ -221,7 +221,7 @@ probe(void)
 	if (fmp_output_has(&child, "refused secondary attachment")) {
 		printf("skipped: a thread was registered: no secondary may attach any more\n");
 		ret = TEST_SKIPPED;
-	} else if (FMP_SLOW > 1 && fmp_output_has(&child, "Error with EAL")) {
+	} else if (FM_SLOW > 1 && fmp_output_has(&child, "Error with EAL")) {
 		printf("skipped: a secondary can't have the same addresses in this build\n");
 		ret = TEST_SKIPPED;
 	} else {

@@ -24,24 +24,15 @@
 #include <rte_fastmem.h>
 #include <rte_stdatomic.h>
 
+#include "test_fastmem.h"
+
 #define FMP_TEST_NAME "fastmem_mp_autotest"
 #define FMP_CLASSES 18
 #define FMP_CHILDREN 8
 #define FMP_OBJS 128	/* objects that processes show each other */
 #define FMP_HELD 512	/* objects that a process about to be killed holds */
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define FMP_SLOW 8
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define FMP_SLOW 8
-#endif
-#endif
-#ifndef FMP_SLOW
-#define FMP_SLOW 1
-#endif
-
-#define FMP_TIMEOUT_MS (20000 * FMP_SLOW)
+#define FMP_TIMEOUT_MS (20000 * FM_SLOW)
 
 /*
  * Stages of each secondary. EAL waits in vain for the answer of a process that is just

@@ -186,7 +186,7 @@ role_attach(unsigned int idx)
 static int
 role_work(unsigned int idx)
 {
-	return fmp_work(idx + 1, 100000 / FMP_SLOW, &fmp_shared->links[idx].progress);
+	return fmp_work(idx + 1, 100000 / FM_SLOW, &fmp_shared->links[idx].progress);
 }
 
 /* Detach and attach; objects do not care. */

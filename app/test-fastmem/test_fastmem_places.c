@@ -139,6 +139,13 @@ fm_flush(__rte_unused void *arg)
 }
 
 int
+fm_alloc_and_free(__rte_unused void *arg)
+{
+	rte_fastmem_free(rte_fastmem_alloc(64, 0, 0));
+	return 0;
+}
+
+int
 fm_flush_all(void)
 {
 	struct lcore_job job = { .fn = fm_flush };

@@ -29,21 +29,12 @@
 #include <rte_stdatomic.h>
 #include <rte_thread.h>
 
+#include "test_fastmem.h"
+
 #define FMS_OBJS 2048	/* objects that one worker holds at most by default */
 #define FMS_BULK 640	/* largest bulk of the random operations */
 #define FMS_CLASSES 18
 #define FMS_CASE_MS 1000 /* at most, unless the operations are given */
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define FMS_SLOW 8	/* an instrumented build does this much less */
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define FMS_SLOW 8
-#endif
-#endif
-#ifndef FMS_SLOW
-#define FMS_SLOW 1
-#endif
 
 /* An object that is allocated, filled and claimed in the shadow. */
 struct fms_obj {

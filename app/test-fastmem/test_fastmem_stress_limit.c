@@ -273,7 +273,7 @@ work_phases(struct fms_worker *w)
 	const bool *lazy = w->team->plan->arg;
 	struct hoard *mine = &hoards[w->id];
 	struct hoard *other = &hoards[(w->id + 1) % w->team->nb_workers];
-	unsigned int phase, phases = FMS_CLASSES + 12 / FMS_SLOW;
+	unsigned int phase, phases = FMS_CLASSES + 12 / FM_SLOW;
 
 	for (phase = 0; phase < phases; phase++) {
 		size_t size = phase_size(phase);

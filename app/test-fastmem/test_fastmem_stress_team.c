@@ -112,7 +112,7 @@ fms_time_over(void)
 uint64_t
 fms_ops_each(const struct fms_worker *w)
 {
-	return RTE_MAX(fms.ops / FMS_SLOW / w->team->nb_workers, UINT64_C(100));
+	return RTE_MAX(fms.ops / FM_SLOW / w->team->nb_workers, UINT64_C(100));
 }
 
 /* Keep o among the objects of the worker; the caller knows there is room. */
