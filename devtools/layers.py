@@ -55,7 +55,7 @@ def place_functions(files):
             if name.endswith('.h'):
                 inline[function] = CALL.findall(body)
             else:
-                places[function] = {name}  # if it is another's to call, by its name alone
+                places[function] = {name}
     for _ in inline:  # as often as one may call another
         for function, called in inline.items():
             if function not in places or function.startswith('__'):

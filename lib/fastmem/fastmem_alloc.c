@@ -5,7 +5,7 @@
 /*
  * Allocation past the cache: from which socket, and what to do when memory runs out.
  *
- * Owns nothing; calls the cache layer for objects, the zone layer to grow, and, if no socket has
+ * Owns nothing; calls the cache layer for objects, fastmem_grow.c to grow, and, if no socket has
  * enough by itself, the slab layer. It is here, with no lock held, that an allocation is tried
  * again after the pool has grown, or after memory that serves other bins was taken back.
  */

@@ -329,9 +329,8 @@ fastmem_memzone_find_shared(int (*fn)(struct fastmem_shared *sh))
 }
 
 void
-fastmem_memzone_destroy_shared(struct fastmem_shared *sh)
+fastmem_memzone_destroy_shared(void)
 {
-	fastmem_memzone_hide_shared(sh);
 	leftovers_free();
 	fastmem_memzone_release(SHARED_NAME);
 }

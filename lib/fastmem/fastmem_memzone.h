@@ -37,14 +37,15 @@ struct fastmem_spare {
 /* The shared one: laid out, or NULL; published, once all is set up; found by the others. */
 struct fastmem_shared *fastmem_memzone_create_shared(struct fastmem_spare *spare);
 void fastmem_memzone_publish_shared(struct fastmem_shared *sh);
-/* It is about to go: nobody is to find it any more. */
+/* Before all else that is undone: nobody is to find it any more. */
 void fastmem_memzone_hide_shared(struct fastmem_shared *sh);
 /*
  * Call a function of it, while it cannot go; NULL when there is none or that returned another
  * value than 0. It may not call what changes EAL's memory.
  */
 struct fastmem_shared *fastmem_memzone_find_shared(int (*fn)(struct fastmem_shared *sh));
-void fastmem_memzone_destroy_shared(struct fastmem_shared *sh);
+/* It was hidden, or never published. */
+void fastmem_memzone_destroy_shared(void);
 /* NULL with rte_errno, ENOMEM above all. */
 const struct rte_memzone *fastmem_memzone_reserve(const char *name, size_t len, int socket,
 	unsigned int flags, unsigned int align);

@@ -9,8 +9,8 @@
  * its slot in a file in the runtime directory, which the kernel drops when it ends, however it
  * ends. This lock decides who may change a slot: the living process that has it, or, when that
  * died, one that takes back what it held. An id is never used twice, so what a dead process
- * owned is not taken for that of the next in its slot. A process that can have no secondaries has no file:
- * nobody else takes its slots. Calls nothing of the library.
+ * owned is not taken for that of the next in its slot. A process that can have no secondaries
+ * has no file: nobody else takes its slots. Calls nothing of the library.
  */
 
 #include <errno.h>

@@ -15,7 +15,7 @@
 
 #define FASTMEM_ZONE_SLABS 64 /* at most: 128 MiB */
 
-/* A zone more, whose slabs join the pool; NULL: no memory. What it is counted for is the caller's. */
+/* A zone more, whose slabs join the pool; NULL: no memory. The caller counts it. */
 struct fastmem_zone *fastmem_zone_add(struct fastmem_shared *sh, uint32_t socket,
 	uint32_t nb_slabs, bool is_whole);
 int fastmem_zone_trim(struct fastmem_shared *sh, uint32_t socket);

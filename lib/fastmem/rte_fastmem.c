@@ -5,8 +5,8 @@
 /*
  * The public functions of the allocator as a whole: life cycle, memory, addresses.
  *
- * Owns nothing; checks arguments, and calls each layer's init and fini, the zone layer to
- * reserve and trim, and the cache layer to flush.
+ * Owns nothing; checks arguments, and calls each layer's init and fini, fastmem_grow.c to
+ * reserve, the zone layer to trim, and fastmem_block.c to flush.
  */
 
 #include <errno.h>
@@ -46,7 +46,7 @@ create(void)
 	for (bin = 0; bin < RTE_FASTMEM_NB_BINS; bin++)
 		fastmem_layout_init(&sh->layouts[bin], bin);
 	if (fastmem_proc_init(sh) != 0) {
-		fastmem_memzone_destroy_shared(sh);
+		fastmem_memzone_destroy_shared();
 		return -ENOMEM;
 	}
 	fastmem_memzone_publish_shared(sh);
@@ -76,17 +76,18 @@ rte_fastmem_init(void)
 static void
 destroy(struct fastmem_shared *sh)
 {
+	const bool is_primary = rte_eal_process_type() == RTE_PROC_PRIMARY;
 	uint32_t socket;
 
-	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+	if (is_primary)
 		fastmem_memzone_hide_shared(sh);
 	fastmem_proc_fini();
-	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
+	if (!is_primary)
 		return;
 	for (socket = 0; socket < sh->nb_sockets; socket++)
 		fastmem_zone_fini(sh, socket);
 	fastmem_meta_fini(sh);
-	fastmem_memzone_destroy_shared(sh);
+	fastmem_memzone_destroy_shared();
 }
 
 RTE_EXPORT_EXPERIMENTAL_SYMBOL(rte_fastmem_deinit, 26.11)
