@@ -38,7 +38,7 @@ eal_args() {
 
 main() {
 	local args
-	note "bench: building"
+	note "bench: building (the first time that takes a minute)"
 	"$FASTMEM_TOP/devtools/build.sh" > "$FASTMEM_BUILD/bench-build.log" 2>&1 || {
 		tail -n 20 "$FASTMEM_BUILD/bench-build.log"
 		die "the build failed; all of its output is in $FASTMEM_BUILD/bench-build.log"
