@@ -30,6 +30,18 @@ summary() {
 	grep '^Done ' "$2"
 }
 
+# Print why a run failed, and the input, as all that is left of a machine may be this output.
+tell_failure() {
+	local input
+	grep -v '^#' "$1" | tail -n 60
+	grep -aE 'not true: |ERROR: |runtime error: ' "$1" | sed 's/^/FAILED: /'
+	input=$(sed -n 's/.*Test unit written to //p' "$1" | tail -n 1)
+	if [ -f "$input" ]; then
+		echo "FAILED with an input that is in base64 (base64 -d > FILE):"
+		base64 -w 160 "$input" | sed 's/^/FAILED input /'
+	fi
+}
+
 # fuzz BUILD SECONDS
 fuzz() {
 	local log=$WORK/log-$1
@@ -37,7 +49,7 @@ fuzz() {
 			-entropic=0 -timeout=60 -rss_limit_mb=3000 -print_final_stats=1 \
 			-artifact_prefix="$WORK/" \
 			"$WORK/corpus" "$CORPUS" > "$log" 2>&1; then
-		grep -v '^#' "$log" | tail -n 60
+		tell_failure "$log"
 		die "failed; the input is named above, run it with: devtools/fuzz.sh --input FILE"
 	fi
 	summary "$1" "$log"
@@ -54,7 +66,8 @@ main() {
 	--input)
 		shift
 		for build in "${BUILDS[@]}"; do
-			"$(fuzzer "$build")" "$@" || exit
+			# not its own status, 77, which the tests take for a reason to skip
+			"$(fuzzer "$build")" "$@" || die "failed; see above"
 		done
 		;;
 	--merge)

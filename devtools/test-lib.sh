@@ -80,8 +80,8 @@ show_failure() {
 	local log=$1 status=$2
 	[ "$status" -ne 124 ] || echo "      time limit reached"
 	{
-		grep -aE 'Test assert|TestCase.* failed$|[Ee]rror:|FAILED|panic|warning:|Sanitizer' "$log" |
-			head -n 8
+		grep -aE 'Test assert|not true: |TestCase.* failed$|[Ee]rror:|FAILED|panic|warning:|Sanitizer' "$log" |
+			head -n 16
 		tail -n 3 "$log" | grep -av -- '-----'
 	} | awk '!seen[$0]++' | cut -c1-200 | sed 's/^/      /'
 	echo "      log: $log"
