@@ -6,13 +6,12 @@
  * The measuring part of the benchmark: for each point of each selected case it opens the
  * contenders, finds how many rounds make a sample long enough, takes the samples of all contenders
  * in turn within each repetition (a different one first each time), and keeps medians and spread.
- * Prints a line per point as it goes. Calls the contenders through their tables, and the cases'
- * own sample functions.
+ * Calls the contenders through their tables, the cases' own sample functions, and
+ * test_fastmem_bench_print.c for a line per point as it goes.
  */
 
 #include <errno.h>
 #include <fnmatch.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,11 +33,6 @@ const struct fmb_contender *const fmb_contenders[FMB_NB_WHO] = {
 	[FMB_RTE_MALLOC] = &fmb_rte_malloc,
 	[FMB_LIBC] = &fmb_libc,
 	[FMB_FLOOR] = &fmb_floor,
-};
-
-static const char *const columns[FMB_NB_WHO] = {
-	"fastmem", "sized", "handle", "var", "ring", "stack", "lf_stack", "rte_malloc", "libc",
-	"floor"
 };
 
 const struct fmb_case *
@@ -319,83 +313,6 @@ fmb_find(const struct fmb_bench *b, const struct fmb_case *cas, const struct fmb
 	return NULL;
 }
 
-static void
-print_head(const struct fmb_bench *b)
-{
-	const struct fmb_case *c = b->cas;
-	unsigned int who;
-
-	fprintf(b->out, "\n[%4.0f s] %s: %s\n",
-		(double)(rte_rdtsc() - b->start) / (double)rte_get_tsc_hz(), c->name, c->title);
-	fprintf(b->out, "%8s %8s %2s %-15s", "size", "n", "lc", "");
-	for (who = 0; who < FMB_NB_WHO; who++)
-		if (c->who & FMB_BIT(who))
-			fprintf(b->out, "%11s", columns[who]);
-	fprintf(b->out, " | %7s %7s %7s %7s\n", "fm/ring", "fm/best", "rte/fm", "libc/fm");
-}
-
-/* The ratios of fastmem to one other, at the right of a line; turned round for the slow ones. */
-static void
-print_ratio(FILE *out, const struct fmb_metric *m, const double *v, int other, bool turn)
-{
-	double r = NAN;
-
-	if (other >= 0 && v[FMB_FM] > 0 && v[other] > 0)
-		r = turn ? fmb_cost_ratio(m, v[other], v[FMB_FM]) :
-			fmb_cost_ratio(m, v[FMB_FM], v[other]);
-	if (isnan(r))
-		fprintf(out, " %7s", "-");
-	else
-		fprintf(out, turn ? " %7.1f" : " %7.2f", r);
-}
-
-/* That contender, or -1 where the case is not for it. */
-static int
-if_it_runs(const struct fmb_bench *b, enum fmb_who who)
-{
-	return (b->cas->who & FMB_BIT(who)) != 0 ? (int)who : -1;
-}
-
-static void
-print_line(const struct fmb_bench *b, const struct fmb_metric *m)
-{
-	double v[FMB_NB_WHO];
-	const struct fmb_record *r;
-	char unit[32];
-	bool noisy = false;
-	int who, best = -1;
-
-	snprintf(unit, sizeof(unit), "%s%s%s", m->name, m->name[0] != '\0' ? " " : "", m->unit);
-	if (b->point.size == 0)
-		fprintf(b->out, "%8s", "mixed");
-	else
-		fprintf(b->out, "%8zu", b->point.size);
-	fprintf(b->out, " %8u %2u %-15s", b->point.n, b->point.lcores, unit);
-	for (who = 0; who < FMB_NB_WHO; who++) {
-		if ((b->cas->who & FMB_BIT(who)) == 0)
-			continue;
-		r = fmb_find(b, b->cas, &b->point, who, m);
-		v[who] = r != NULL ? r->st.median : NAN;
-		if (r == NULL)
-			fprintf(b->out, "%11s", "-");
-		else
-			fprintf(b->out, v[who] >= 1000 ? "%11.0f" :
-				v[who] < 10 ? "%11.2f" : "%11.1f", v[who]);
-		if (r != NULL && who <= FMB_MP_LF && r->st.q3 - r->st.q1 > r->st.median / 10)
-			noisy = true;
-		if ((FMB_BIT(who) & FMB_ALL_MP) && r != NULL &&
-				(best < 0 || fmb_cost_ratio(m, v[who], v[best]) < 1))
-			best = who;
-	}
-	fprintf(b->out, " |");
-	print_ratio(b->out, m, v, if_it_runs(b, FMB_MP_RING), false);
-	print_ratio(b->out, m, v, best, false);
-	print_ratio(b->out, m, v, if_it_runs(b, FMB_RTE_MALLOC), true);
-	print_ratio(b->out, m, v, if_it_runs(b, FMB_LIBC), true);
-	fprintf(b->out, "%s\n", noisy ? " ~" : "");
-	fflush(b->out);
-}
-
 /*
  * The array of pointers begins at another line of its page in each repetition: where it lies
  * among a contender's own lines is chance, and costs up to three times as much in bulks
@@ -479,7 +396,7 @@ run_point(struct fmb_bench *b)
 		for (who = 0; who < FMB_NB_WHO && ret == 0; who++)
 			if (usable & FMB_BIT(who))
 				ret = add_record(b, who, m, samples[who][m], reps);
-		print_line(b, &c->metrics[m]);
+		fmb_print_line(b, &c->metrics[m]);
 	}
 	free(b->ptrs);
 	free(b->order);
@@ -502,7 +419,7 @@ fmb_run_all(struct fmb_bench *b)
 		if (!fmb_case_selected(b, c))
 			continue;
 		b->cas = c;
-		print_head(b);
+		fmb_print_head(b);
 		for (p = 0; ret == 0 && p < c->nb_points; p++) {
 			b->point = c->points[p];
 			if ((b->quick && !b->point.quick) ||

@@ -246,6 +246,10 @@ int fmb_sample_loop(struct fmb_bench *b, enum fmb_who who, double *values);
 int fmb_open(struct fmb_bench *b, enum fmb_who who);
 void fmb_close(struct fmb_bench *b, enum fmb_who who);
 
+/* test_fastmem_bench_print.c */
+void fmb_print_head(const struct fmb_bench *b);
+void fmb_print_line(const struct fmb_bench *b, const struct fmb_metric *m);
+
 /* test_fastmem_bench_multi.c */
 unsigned int fmb_nb_lcores(void);	/* lcores that multi-lcore cases can use */
 int fmb_sample_latency(struct fmb_bench *b, enum fmb_who who, double *values);
