@@ -266,6 +266,27 @@ test_any_bulk_spans(void)
 	return TEST_SUCCESS;
 }
 
+/* From as many sockets as it takes: no slab of the others joins the class. */
+static int
+test_any_bulk_spans_some(void)
+{
+	struct rte_fastmem_class_stats stats;
+	void *objs[4 + 2];
+
+	TEST_ASSERT_SUCCESS(rte_fastmem_set_limit(SOCKET_ID_ANY, LIMIT), "limit");
+	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk_socket(objs, RTE_DIM(objs), FM_MAX, 0, 0,
+			SOCKET_ID_ANY), "bulk");
+	TEST_ASSERT_EQUAL(fastmem_test_validate(stdout), 0, "validate");
+	TEST_ASSERT_SUCCESS(rte_fastmem_stats_class(FM_MAX, &stats), "stats");
+	TEST_ASSERT_EQUAL(stats.slab_acquires, 3, "%" PRIu64 " slabs for 6 MiB",
+			stats.slab_acquires);
+	rte_fastmem_free_bulk(objs, RTE_DIM(objs));
+	rte_fastmem_cache_flush();
+	TEST_ASSERT(rte_fastmem_trim(SOCKET_ID_ANY) >= 0, "trim");
+	TEST_ASSERT_EQUAL(fm_backing(), 0, "%" PRIu64 " bytes left", fm_backing());
+	return TEST_SUCCESS;
+}
+
 /* Handles of several sockets, on threads of one: each serves its own. */
 static int
 test_socket_handles(void)
@@ -354,6 +375,7 @@ struct unit_test_suite fm_sockets_suite = {
 		SOCKETS_CASE(test_socket_limits),
 		SOCKETS_CASE(test_any_socket),
 		SOCKETS_CASE(test_any_bulk_spans),
+		SOCKETS_CASE(test_any_bulk_spans_some),
 		SOCKETS_CASE(test_socket_handles),
 		SOCKETS_CASE(test_socket_reserve_and_trim),
 		SOCKETS_CASE(test_socket_realloc),

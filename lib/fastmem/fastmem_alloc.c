@@ -109,7 +109,7 @@ alloc_bulk_spread(struct fastmem_shared *sh, struct fastmem_block *block, uint32
 	}
 	if ((uint64_t)n * fastmem_bin_size(bin) <= backing)
 		others = malloc((size_t)n * sizeof(others[0]));
-	for (i = 0; i < sh->nb_sockets && others != NULL; i++) {
+	for (i = 0; i < sh->nb_sockets && others != NULL && got < n; i++) {
 		do {
 			k = fastmem_slab_fill(sh, fastmem_socket_nth(sh, first, i), bin,
 					&others[got], n - got);

@@ -13,7 +13,7 @@
 
 #include "fastmem_pvt.h"
 
-/* Fill up to n objects; the number filled, 0 when the pool must grow first. */
+/* Fill up to n objects, n > 0; the number filled, 0 when the pool must grow first. */
 uint32_t fastmem_slab_fill(struct fastmem_shared *sh, uint32_t socket, uint32_t bin, void **objs,
 	uint32_t n);
 /*
