@@ -40,8 +40,8 @@ fastmem_test_validate(FILE *f);
 
 /*
  * Leave all as if another process had been killed in the middle of everything, when no other
- * thread is at work. -1 where a process can't be known to be dead, or there is not enough
- * to do damage to: the pool of a socket must have a slab, and a thread have ended.
+ * thread is at work. -ENOTSUP where a process can't be known to be dead; -1 where there is not
+ * enough to do damage to: the pool of a socket must have a slab, and a thread have ended.
  */
 __rte_internal
 int

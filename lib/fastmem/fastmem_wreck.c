@@ -10,6 +10,8 @@
  * the map.
  */
 
+#include <errno.h>
+
 #include <eal_export.h>
 
 #include "fastmem_depot.h"
@@ -124,8 +126,10 @@ fastmem_test_wreck(void)
 	struct fastmem_shared *sh = fastmem_shared();
 	uint32_t id, socket, bin;
 
-	if (sh == NULL || !sh->has_lock_file || fastmem_slot_id(sh, SLOT) != 0)
+	if (sh == NULL || fastmem_slot_id(sh, SLOT) != 0)
 		return -1;
+	if (!sh->has_lock_file)
+		return -ENOTSUP;
 	id = ++sh->procs[SLOT].generation << FASTMEM_ID_SHIFT | (SLOT + 1);
 	rte_atomic_store_explicit(&sh->procs[SLOT].id, id, rte_memory_order_release);
 	if (wreck_caches(sh, id) != 0)
