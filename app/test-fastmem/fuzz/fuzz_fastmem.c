@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,15 +223,17 @@ misuse(enum rte_fastmem_misuse kind, const void *ptr, const char *text, void *ar
 int
 LLVMFuzzerInitialize(int *argc __rte_unused, char ***argv __rte_unused)
 {
+	static char lcores[24];
 	static char args[][24] = { "fuzz-fastmem", "--no-huge", "-m", "512", "--no-pci",
-		"--no-shconf", "--no-telemetry", "--iova-mode=va", "--lcores=0",
-		"--log-level=error" };
-	char *args_of_eal[RTE_DIM(args)];
+		"--no-shconf", "--no-telemetry", "--iova-mode=va", "--log-level=error" };
+	char *args_of_eal[RTE_DIM(args) + 1];
 	unsigned int i;
 
 	for (i = 0; i < RTE_DIM(args); i++)
 		args_of_eal[i] = args[i];
-	if (rte_eal_init(RTE_DIM(args), args_of_eal) < 0) {
+	snprintf(lcores, sizeof(lcores), "--lcores=0@%d", sched_getcpu());
+	args_of_eal[i] = lcores;
+	if (rte_eal_init(RTE_DIM(args_of_eal), args_of_eal) < 0) {
 		fprintf(stderr, "EAL does not start\n");
 		return 1;
 	}
