@@ -8,6 +8,7 @@
 # fails in build/fuzz/; the exit status is then not 0.
 #
 # usage: fuzz.sh [SECONDS]          default: 60
+#        fuzz.sh --afresh [SECONDS] the same, without what earlier runs left
 #        fuzz.sh --input FILE...    run these inputs, once each
 #        fuzz.sh --merge            add to the corpus in the tree what new inputs reach
 
@@ -53,6 +54,9 @@ fuzz() {
 		die "failed; the input is named above, run it with: devtools/fuzz.sh --input FILE"
 	fi
 	summary "$1" "$log"
+	# Reading what is there counts as time.
+	awk '/INITED/ { known = substr($1, 2) + 0 } /^Done / { runs = $2 } END { exit runs + 0 <= known }' \
+		"$log" || die "no time for new inputs: more SECONDS, or --afresh"
 }
 
 main() {
@@ -61,6 +65,10 @@ main() {
 		build_it "$build" > "$TEST_LOGS/build-fuzz.log" 2>&1 ||
 			{ tail -n 20 "$TEST_LOGS/build-fuzz.log"; die "the fuzzer does not build"; }
 	done
+	if [ "${1:-}" = --afresh ]; then
+		rm -rf "$WORK/corpus"
+		shift
+	fi
 	mkdir -p "$WORK/corpus"
 	case ${1:-} in
 	--input)

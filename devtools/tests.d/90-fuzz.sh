@@ -16,6 +16,6 @@ corpus() {
 
 if need_build clang-fuzz && need_build clang-fuzz-fast; then
 	row -t 300 "fuzzing: the corpus" corpus
-	row -t 300 "fuzzing: $FUZZ_SECONDS s" "$FASTMEM_TOP/devtools/fuzz.sh" $FUZZ_SECONDS
+	row -t 300 "fuzzing: $FUZZ_SECONDS s" "$FASTMEM_TOP/devtools/fuzz.sh" --afresh $FUZZ_SECONDS
 fi
 exit 0
