@@ -55,10 +55,11 @@ run_item() {
 	local name="$4-$2-$3" log limit status started args result=passed
 	log=$WORK/$1-$name.log
 	limit=$(left)
+	[ "$limit" -gt 0 ] || return # 0 is no limit to fuzz.sh and timeout
 	[ "$limit" -lt $ITEM_LIMIT ] || limit=$ITEM_LIMIT
 	started=$(date +%s)
 	if [ "$4" = fuzz ]; then
-		"$FASTMEM_TOP/devtools/fuzz.sh" $((limit < FUZZ_SLICE ? limit : FUZZ_SLICE)) > "$log" 2>&1
+		timeout -k 10 $((limit + ITEM_LIMIT)) "$FASTMEM_TOP/devtools/fuzz.sh" $((limit < FUZZ_SLICE ? limit : FUZZ_SLICE)) > "$log" 2>&1
 		status=$?
 	else
 		mapfile -t args < <(mode_args "$3")

@@ -12,7 +12,7 @@ for build in gcc clang; do
 	if need_build "$build"; then
 		for world in caches slabs; do
 			for seed in 1 2; do
-				row -t 120 "$build $world killed in every state, seed $seed" \
+				row "$build $world killed in every state, seed $seed" \
 					"$(build_dir "$build")/app/test-fastmem/kill/kill-$world" \
 					"$seed"
 			done

@@ -31,7 +31,7 @@ own_apt() {
 	local apt=$WORK/apt
 	mkdir -p "$apt/parts" "$apt/lists/partial" "$apt/cache/archives/partial"
 	python3 "$FASTMEM_TOP/devtools/apt_sources.py" src > "$apt/parts/src.sources" || return 1
-	apt-get -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$apt/parts" \
+	timeout 250 apt-get -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$apt/parts" \
 		-o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" \
 		-o APT::Sandbox::User=root -o Acquire::Retries=3 "$@"
 }
