@@ -25,6 +25,7 @@ needs() {
 	build pc:libdpdk libdpdk-dev
 	build file:stdio.h libc6-dev
 	bench command:gnuplot gnuplot-nox
+	test command:gnuplot gnuplot-nox
 	test command:g++ g++
 	test command:clang clang
 	test package:libclang-rt-dev libclang-rt-dev

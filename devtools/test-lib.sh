@@ -33,7 +33,8 @@ trap 'remove_eal_files "$TEST_PREFIX"' EXIT
 # Print a row and write it down: RESULT SECONDS NAME DETAIL PASSED FAILED SKIPPED
 report_row() {
 	printf '%-5s %6s s  %s%s\n' "$1" "$2" "$3" "${4:+  ($4)}"
-	echo "$5 $6 $7 ${3// /-}" >> "$TEST_ROWS"
+	# a row that is not counted may have failed
+	echo "$5 $6 $7 ${3// /-}" >> "$TEST_ROWS" || exit 1
 }
 
 row_log() {

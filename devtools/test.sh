@@ -54,7 +54,7 @@ closing_line() {
 }
 
 main() {
-	local file started=$SECONDS status
+	local file started=$SECONDS status nb_early=0
 	if [ "${1:-}" = --list ]; then
 		for file in "$STAGES_DIR"/[0-9]*.sh; do
 			printf '%-12s %s\n' "$(stage_name "$file")" "$(sed -n 's/^# Stage: //p' "$file")"
@@ -75,6 +75,7 @@ main() {
 		if [ $status -ne 0 ]; then
 			note "FAIL  stage $(stage_name "$file") ended early with status $status"
 			echo "0 1 0 stage-$(stage_name "$file")" >> "$TEST_ROWS"
+			nb_early=$((nb_early + 1)) # also when the disk is full
 		fi
 	done < <(stage_files "$@")
 
@@ -84,7 +85,7 @@ main() {
 		awk '$2 > 0 { print "  " $4 }' "$TEST_ROWS"
 	fi
 	note "$((SECONDS - started)) s"
-	closing_line
+	closing_line && [ $nb_early -eq 0 ]
 }
 
 main "$@"

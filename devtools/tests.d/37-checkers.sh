@@ -106,7 +106,7 @@ valgrind_finds() {
 	fi
 	said=$(valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite \
 		--show-leak-kinds=definite --error-exitcode=9 "$WORK/run" --no-huge --no-pci -m 64 \
-		--no-telemetry --file-prefix="$TEST_PREFIX" -l 0 "$1" 2>&1)
+		--no-telemetry --file-prefix="$TEST_PREFIX" "$(lcores_option 1)" "$1" 2>&1)
 	status=$?
 	echo "$said"
 	if [ "$2" = - ]; then
@@ -129,7 +129,7 @@ need_build gcc || exit 0
 WORK=$TEST_BUILDS/checkers
 rm -rf "$WORK"
 mkdir -p "$WORK"
-install_to "$WORK/root" > "$TEST_LOGS/checkers-install.log" 2>&1
+row "install for the checkers" install_to "$WORK/root" || exit 0
 use_install "$WORK/root"
 
 static_samples

@@ -54,7 +54,8 @@ compile() {
 
 run_application() {
 	LD_LIBRARY_PATH=$(pkg-config --variable=libdir libfastmem) "$1" --no-huge -m 64 --no-pci \
-		--file-prefix="$TEST_PREFIX" | tee "$1.out"
+		--file-prefix="$TEST_PREFIX" > "$1.out" || { cat "$1.out"; return 1; }
+	cat "$1.out"
 	grep -q '^allocated$' "$1.out"
 }
 

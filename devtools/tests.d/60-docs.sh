@@ -32,7 +32,8 @@ api_docs() {
 	WARN_NO_PARAMDOC       = YES
 	OUTPUT_DIRECTORY       = $WORK/api
 	EOF
-	doxygen "$WORK/Doxyfile" 2>&1 | tee "$WORK/api.log"
+	doxygen "$WORK/Doxyfile" > "$WORK/api.log" 2>&1 || { cat "$WORK/api.log"; return 1; }
+	cat "$WORK/api.log"
 	! grep -q 'warning:\|error:' "$WORK/api.log"
 }
 
