@@ -75,7 +75,8 @@ given(struct fastmem_shared *sh, void *obj, size_t size, unsigned int flags, con
 		fastmem_record_set_word(record,
 				FASTMEM_WORD(FASTMEM_STATE_LIVE, is_open, place.bin, size));
 	}
-	fastmem_san_alloc(obj, size);
+	/* Without a record nobody will know that it is less than the class has. */
+	fastmem_san_alloc(obj, record != NULL ? size : place.class_size);
 	if (record != NULL)
 		fastmem_record_fill_spare(&place, size);
 	if (flags & RTE_FASTMEM_F_ZERO)
