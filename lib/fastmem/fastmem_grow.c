@@ -58,8 +58,7 @@ add_some(struct fastmem_shared *sh, uint32_t socket, uint32_t wanted, bool is_wh
 	uint32_t n = quota_take(sk, RTE_MIN(wanted, (uint32_t)FASTMEM_ZONE_SLABS));
 
 	while (n > 0) {
-		if (fastmem_zone_add(sh, socket, n, is_whole) != NULL ||
-				(is_whole && fastmem_zone_add(sh, socket, n, false) != NULL))
+		if (fastmem_zone_add(sh, socket, n, is_whole) != NULL)
 			return n;
 		quota_drop(sk, n - n / 2);
 		n /= 2;

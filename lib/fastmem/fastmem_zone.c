@@ -187,7 +187,7 @@ zone_free_records(struct fastmem_shared *sh, struct fastmem_zone *zone)
 struct fastmem_zone *
 fastmem_zone_add(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs, bool is_whole)
 {
-	const struct rte_memzone *mz;
+	const struct rte_memzone *mz = NULL;
 	struct fastmem_zone *zone;
 	uint32_t i;
 
@@ -199,7 +199,11 @@ fastmem_zone_add(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs, 
 	zone->id = rte_atomic_fetch_add_explicit(&sh->zone_id, 1, rte_memory_order_relaxed);
 	zone->slabs = fastmem_meta_alloc(sh, nb_slabs * sizeof(zone->slabs[0]),
 			sh->arenas[0].socket);
-	mz = zone->slabs == NULL ? NULL : zone_reserve(sh, socket, zone->id, nb_slabs, is_whole);
+	if (zone->slabs != NULL) {
+		mz = zone_reserve(sh, socket, zone->id, nb_slabs, is_whole);
+		if (mz == NULL && is_whole)
+			mz = zone_reserve(sh, socket, zone->id, nb_slabs, false);
+	}
 	if (mz == NULL) {
 		zone_free_records(sh, zone);
 		return NULL;
@@ -208,6 +212,12 @@ fastmem_zone_add(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs, 
 	for (i = 0; i < nb_slabs; i++) {
 		zone->slabs[i].socket = socket;
 		zone->slabs[i].zone = zone;
+	}
+	/* A single slab that is cut at both ends is not what was asked for. */
+	if (is_whole && !fastmem_pool_holds_largest(zone)) {
+		fastmem_memzone_release(mz->name);
+		zone_free_records(sh, zone);
+		return NULL;
 	}
 	zone_enter(sh, zone);
 	return zone;
