@@ -332,6 +332,50 @@ test_free_bulk_mixed(void)
 	return TEST_SUCCESS;
 }
 
+/* What other classes have comes back, and what is missing then is reserved. */
+static int
+test_bulk_takes_back_and_grows(void)
+{
+	const size_t size = 128 * 1024;
+	struct rte_fastmem_class_stats stats;
+	unsigned int i, per_slab, n;
+
+	TEST_ASSERT_SUCCESS(rte_fastmem_set_limit(SOCKET_ID_ANY, 150 * FM_MIB), "limit");
+	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, 16, size, 0, 0), "16 of %zu", size);
+	TEST_ASSERT_SUCCESS(rte_fastmem_stats_class(size, &stats), "stats");
+	per_slab = stats.slabs_partial + stats.slabs_full > 1 ? 15 : 16;
+	rte_fastmem_free_bulk(objs, 16);
+	rte_fastmem_cache_flush();
+	TEST_ASSERT(rte_fastmem_trim(SOCKET_ID_ANY) >= 0, "trim");
+	TEST_ASSERT_EQUAL(fm_backing(), 0, "%" PRIu64 " bytes left", fm_backing());
+
+	for (i = 0; i < MAX_BULK; i++) {
+		objs[i] = rte_fastmem_alloc(4096, 0, 0);
+		TEST_ASSERT_NOT_NULL(objs[i], "object %u", i);
+	}
+	rte_fastmem_free_bulk(objs, MAX_BULK);
+	/* all that the limit allows, but for a slab */
+	n = (150 / 2 - 1) * per_slab;
+	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, n, size, 0, 0), "%u of %zu", n, size);
+	TEST_ASSERT(fm_backing() <= 150 * FM_MIB, "%" PRIu64 " bytes", fm_backing());
+	rte_fastmem_free_bulk(objs, n);
+	return TEST_SUCCESS;
+}
+
+/* What is reserved for a bulk that cannot be served is given back. */
+static int
+test_bulk_leaves_nothing(void)
+{
+	TEST_ASSERT_SUCCESS(rte_fastmem_set_limit(SOCKET_ID_ANY, 20 * FM_MIB), "limit");
+	TEST_ASSERT_EQUAL(rte_fastmem_alloc_bulk(objs, 30, FM_MAX, 0, 0), -ENOMEM, "30 of 20");
+	TEST_ASSERT_EQUAL(fm_backing(), 0, "%" PRIu64 " bytes kept", fm_backing());
+	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, 16, FM_MAX, 0, 0), "16 of 20");
+	TEST_ASSERT_EQUAL(fm_backing(), 16 * FM_MIB, "%" PRIu64 " bytes for 16 MiB",
+			fm_backing());
+	rte_fastmem_free_bulk(objs, 16);
+	return TEST_SUCCESS;
+}
+
 struct unit_test_suite fm_bulk_suite = {
 	.suite_name = "fastmem bulk",
 	.unit_test_cases = {
@@ -342,6 +386,8 @@ struct unit_test_suite fm_bulk_suite = {
 		FM_CASE(test_bulk_zeroed),
 		FM_CASE(test_bulk_errors),
 		FM_CASE(test_bulk_all_or_none),
+		FM_CASE(test_bulk_takes_back_and_grows),
+		FM_CASE(test_bulk_leaves_nothing),
 		FM_CASE(test_bulk_huge),
 		FM_CASE(test_free_bulk_mixed),
 		TEST_CASES_END()

@@ -280,6 +280,7 @@ test_any_bulk_spans_some(void)
 	TEST_ASSERT_SUCCESS(rte_fastmem_stats_class(FM_MAX, &stats), "stats");
 	TEST_ASSERT_EQUAL(stats.slab_acquires, 3, "%" PRIu64 " slabs for 6 MiB",
 			stats.slab_acquires);
+	TEST_ASSERT_EQUAL(fm_backing(), 6 * FM_MIB, "%" PRIu64 " bytes for 6 MiB", fm_backing());
 	rte_fastmem_free_bulk(objs, RTE_DIM(objs));
 	rte_fastmem_cache_flush();
 	TEST_ASSERT(rte_fastmem_trim(SOCKET_ID_ANY) >= 0, "trim");

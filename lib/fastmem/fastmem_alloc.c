@@ -21,6 +21,7 @@
 #include "fastmem_block.h"
 #include "fastmem_cache.h"
 #include "fastmem_grow.h"
+#include "fastmem_pool.h"
 #include "fastmem_proc.h"
 #include "fastmem_pvt.h"
 #include "fastmem_slab.h"
@@ -59,7 +60,16 @@ alloc_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket
 			continue;
 		is_last = !take_back(sh, block, socket, is_whole);
 	}
-	return NULL;
+	/* The pool has slabs all the time, and there are no records to use them: flush, at least. */
+	take_back(sh, block, socket, false);
+	return fastmem_cache_get(sh, block, socket, bin);
+}
+
+/* More than there is address space for. */
+static bool
+is_beyond(const struct fastmem_shared *sh, uint32_t bin, uint32_t n)
+{
+	return (uint64_t)n * fastmem_bin_size(bin) > (uint64_t)sh->map_len * FASTMEM_SLAB_SZ;
 }
 
 static int
@@ -70,8 +80,7 @@ alloc_bulk_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t s
 	bool is_whole = bin == FASTMEM_WHOLE_BIN, is_last = false;
 	unsigned int i;
 
-	/* More than there is address space for. */
-	if (bytes > (uint64_t)sh->map_len * FASTMEM_SLAB_SZ)
+	if (is_beyond(sh, bin, n))
 		return -ENOMEM;
 	for (i = 0; i < MAX_TRIES; i++) {
 		/* A large bulk is not tried before there is memory for all of it. */
@@ -79,40 +88,42 @@ alloc_bulk_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t s
 				bytes <= fastmem_zone_backing(sh, socket) &&
 				fastmem_cache_get_bulk(sh, block, socket, bin, objs, n) == n)
 			return 0;
-		if (is_last)
-			return -ENOMEM;
 		if (fastmem_grow_pool(sh, socket, fastmem_slab_needed(sh, socket, bin, n),
 				is_whole) == 0)
 			continue;
-		is_last = !take_back(sh, block, socket, is_whole);
+		if (is_last)
+			return -ENOMEM;
+		/* What comes back may be a part of it, and the rest be had. */
+		take_back(sh, block, socket, is_whole);
+		is_last = true;
 	}
-	return -ENOMEM;
+	take_back(sh, block, socket, false);
+	return fastmem_cache_get_bulk(sh, block, socket, bin, objs, n) == n ? 0 : -ENOMEM;
 }
 
 /*
  * No socket has n objects, but all together may: what each has, after taking it
- * back from the caches and growing as far as it goes. All or none.
+ * back from the caches, and growing for what is still missing, as far as it goes. All or none.
  */
 static int
 alloc_bulk_spread(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t first,
 	uint32_t bin, void **objs, uint32_t n)
 {
 	uint32_t first_id = rte_atomic_load_explicit(&sh->zone_id, rte_memory_order_relaxed);
-	uint32_t counts[FASTMEM_MAX_SOCKETS] = {0}, got = 0, i, k;
+	uint32_t counts[FASTMEM_MAX_SOCKETS] = {0}, got = 0, needed, has, socket, i, k;
+	const bool is_whole = bin == FASTMEM_WHOLE_BIN;
 	void **others = NULL;
-	uint64_t backing = 0;
 
-	for (i = 0; i < sh->nb_sockets; i++) {
-		fastmem_grow_by(sh, i, fastmem_slab_needed(sh, i, bin, n),
-			bin == FASTMEM_WHOLE_BIN);
-		backing += fastmem_zone_backing(sh, i);
-	}
-	if ((uint64_t)n * fastmem_bin_size(bin) <= backing)
+	if (!is_beyond(sh, bin, n))
 		others = malloc((size_t)n * sizeof(others[0]));
 	for (i = 0; i < sh->nb_sockets && others != NULL && got < n; i++) {
+		socket = fastmem_socket_nth(sh, first, i);
+		needed = fastmem_slab_needed(sh, socket, bin, n - got);
+		has = fastmem_pool_count(&sh->sockets[socket], is_whole);
+		if (needed > has)
+			fastmem_grow_by(sh, socket, needed - has, is_whole);
 		do {
-			k = fastmem_slab_fill(sh, fastmem_socket_nth(sh, first, i), bin,
-					&others[got], n - got);
+			k = fastmem_slab_fill(sh, socket, bin, &others[got], n - got);
 			counts[i] += k;
 			got += k;
 		} while (k > 0 && got < n);

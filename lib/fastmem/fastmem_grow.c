@@ -24,17 +24,24 @@
 
 #define PATIENCE_MS 100
 
+/* Slabs that may be added to so many bytes. */
+static uint64_t
+quota_room(const struct fastmem_socket *sk, uint64_t backing)
+{
+	uint64_t limit = rte_atomic_load_explicit(&sk->limit, rte_memory_order_relaxed);
+
+	return limit > backing ? (limit - backing) >> RTE_FASTMEM_SLAB_SHIFT : 0;
+}
+
 /* Count slabs against the limit: how many of the wanted there is room for. */
 static uint32_t
 quota_take(struct fastmem_socket *sk, uint32_t wanted)
 {
 	uint64_t backing = rte_atomic_load_explicit(&sk->backing, rte_memory_order_relaxed);
-	uint64_t limit = rte_atomic_load_explicit(&sk->limit, rte_memory_order_relaxed);
-	uint64_t room, n;
+	uint64_t n;
 
 	do {
-		room = limit > backing ? (limit - backing) >> RTE_FASTMEM_SLAB_SHIFT : 0;
-		n = RTE_MIN(room, wanted);
+		n = RTE_MIN(quota_room(sk, backing), wanted);
 		if (n == 0)
 			return 0;
 	} while (!rte_atomic_compare_exchange_weak_explicit(&sk->backing, &backing,
@@ -134,8 +141,8 @@ int
 fastmem_grow_pool(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs, bool is_whole)
 {
 	struct fastmem_socket *sk = &sh->sockets[socket];
-	uint32_t pool, step;
-	uint64_t have;
+	uint32_t pool, step, done, first_id;
+	uint64_t backing;
 	int ret = 0;
 
 	if (!begin(sh, sk))
@@ -147,16 +154,27 @@ fastmem_grow_pool(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs,
 		return 0;
 	}
 	nb_slabs -= pool;
-	/* Steps of 3 %: so much is the most that is reserved and not needed. */
-	have = rte_atomic_load_explicit(&sk->backing, rte_memory_order_relaxed) >>
-		RTE_FASTMEM_SLAB_SHIFT;
-	/* An aligned zone costs a page more: larger steps. */
-	step = RTE_MIN(have / (is_whole ? 8 : 32), (uint64_t)FASTMEM_ZONE_SLABS);
-	nb_slabs = RTE_MAX(nb_slabs, step);
-	if (nb_slabs <= FASTMEM_ZONE_SLABS)
-		ret = add_some(sh, socket, nb_slabs, is_whole) != 0 ? 0 : -ENOMEM;
-	else
-		ret = add_all(sh, socket, nb_slabs, is_whole);
+	backing = rte_atomic_load_explicit(&sk->backing, rte_memory_order_relaxed);
+	/* At the limit a call that fails costs no reservation. */
+	if (nb_slabs > quota_room(sk, backing)) {
+		end(sk);
+		return -ENOMEM;
+	}
+	/*
+	 * Steps of 3 %: so much is the most that is reserved and not needed; of 12 % where
+	 * zones are aligned, as each of these costs a page more.
+	 */
+	step = RTE_MIN((backing >> RTE_FASTMEM_SLAB_SHIFT) / (is_whole ? 8 : 32),
+			(uint64_t)FASTMEM_ZONE_SLABS);
+	first_id = rte_atomic_load_explicit(&sh->zone_id, rte_memory_order_relaxed);
+	done = add_some(sh, socket, RTE_MAX(nb_slabs, step), is_whole);
+	if (done > 0 && done < nb_slabs)
+		done += fastmem_grow_by(sh, socket, nb_slabs - done, is_whole);
+	if (done < nb_slabs) {
+		/* A part of it is of no use; as in add_all(). */
+		fastmem_zone_trim_since(sh, socket, first_id);
+		ret = -ENOMEM;
+	}
 	end(sk);
 	return ret;
 }
