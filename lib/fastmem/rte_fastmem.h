@@ -476,7 +476,8 @@ rte_fastmem_hlookup(size_t size, size_t align, int socket_id, rte_fastmem_handle
  * @b EXPERIMENTAL: this API may change without prior notice.
  *
  * Free an object of a handle's class and socket. It may come from any allocation
- * function. An object of another class or socket goes where it belongs.
+ * function. An object of another class or socket goes where it belongs; builds
+ * that check objects refuse it.
  *
  * @param handle
  *   The handle.
@@ -711,7 +712,8 @@ rte_fastmem_stats_lcore_class(unsigned int lcore_id, size_t class_size,
  * @warning
  * @b EXPERIMENTAL: this API may change without prior notice.
  *
- * Get the counters of all threads that have no lcore id.
+ * Get the counters of all threads that have no lcore id, or no caches because
+ * there was no memory for them.
  *
  * @param stats
  *   Receives the counters.
@@ -728,7 +730,8 @@ rte_fastmem_stats_shared(struct rte_fastmem_lcore_stats *stats);
  * @warning
  * @b EXPERIMENTAL: this API may change without prior notice.
  *
- * Get the counters of all threads that have no lcore id, for a size class.
+ * Get the counters of all threads that have no lcore id, or no caches because
+ * there was no memory for them, for a size class.
  *
  * @param class_size
  *   The size of a class, exactly.
