@@ -173,6 +173,7 @@ fork_in_thread(void *arg)
 	RTE_SET_USED(arg);
 	TEST_ASSERT_SUCCESS(rte_fastmem_alloc_bulk(objs, NB_OBJS, 64, 0, 0), "bulk");
 	rte_fastmem_free_bulk(objs, NB_OBJS / 2);
+	fflush(NULL); /* or the child, when it ends, prints once more what waits there */
 	pid = fork();
 	if (pid == 0)
 		pthread_exit(NULL);
