@@ -65,13 +65,6 @@ alloc_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket
 	return fastmem_cache_get(sh, block, socket, bin);
 }
 
-/* More than there is address space for. */
-static bool
-is_beyond(const struct fastmem_shared *sh, uint32_t bin, uint32_t n)
-{
-	return (uint64_t)n * fastmem_bin_size(bin) > (uint64_t)sh->map_len * FASTMEM_SLAB_SZ;
-}
-
 static int
 alloc_bulk_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t socket,
 	uint32_t bin, void **objs, uint32_t n)
@@ -80,8 +73,6 @@ alloc_bulk_on(struct fastmem_shared *sh, struct fastmem_block *block, uint32_t s
 	bool is_whole = bin == FASTMEM_WHOLE_BIN, is_last = false;
 	unsigned int i;
 
-	if (is_beyond(sh, bin, n))
-		return -ENOMEM;
 	for (i = 0; i < MAX_TRIES; i++) {
 		/* A large bulk is not tried before there is memory for all of it. */
 		if ((n < LARGE_BULK || i > 0) &&
@@ -112,10 +103,8 @@ alloc_bulk_spread(struct fastmem_shared *sh, struct fastmem_block *block, uint32
 	uint32_t first_id = rte_atomic_load_explicit(&sh->zone_id, rte_memory_order_relaxed);
 	uint32_t counts[FASTMEM_MAX_SOCKETS] = {0}, got = 0, needed, has, socket, i, k;
 	const bool is_whole = bin == FASTMEM_WHOLE_BIN;
-	void **others = NULL;
+	void **others = malloc((size_t)n * sizeof(others[0]));
 
-	if (!is_beyond(sh, bin, n))
-		others = malloc((size_t)n * sizeof(others[0]));
 	for (i = 0; i < sh->nb_sockets && others != NULL && got < n; i++) {
 		socket = fastmem_socket_nth(sh, first, i);
 		needed = fastmem_slab_needed(sh, socket, bin, n - got);
@@ -193,6 +182,9 @@ fastmem_alloc_bulk(uint32_t bin, int socket_id, bool is_any, void **objs, uint32
 		return -ENODEV;
 	block = fastmem_proc_block(sh);
 	first = sockets_of(sh, socket_id, is_any, &nb);
+	/* More than there is address space for: no socket is worth a try. */
+	if ((uint64_t)n * fastmem_bin_size(bin) > (uint64_t)sh->map_len * FASTMEM_SLAB_SZ)
+		nb = 0;
 	for (i = 0; i < nb; i++)
 		if (alloc_bulk_on(sh, block, fastmem_socket_nth(sh, first, i), bin, objs, n) == 0)
 			return 0;

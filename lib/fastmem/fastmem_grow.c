@@ -90,13 +90,17 @@ fastmem_grow_by(struct fastmem_shared *sh, uint32_t socket, uint64_t nb_slabs,
 	return done;
 }
 
-/* At least nb_slabs more, or none. */
+/* At least nb_slabs more, up to `step` if they can be had at once, or none. */
 static int
-add_all(struct fastmem_shared *sh, uint32_t socket, uint64_t nb_slabs, bool is_whole)
+add_all(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs, uint32_t step,
+	bool is_whole)
 {
 	uint32_t first_id = rte_atomic_load_explicit(&sh->zone_id, rte_memory_order_relaxed);
+	uint32_t done = add_some(sh, socket, RTE_MAX(nb_slabs, step), is_whole);
 
-	if (fastmem_grow_by(sh, socket, nb_slabs, is_whole) == nb_slabs)
+	if (done > 0 && done < nb_slabs)
+		done += fastmem_grow_by(sh, socket, nb_slabs - done, is_whole);
+	if (done >= nb_slabs)
 		return 0;
 	/* What other threads added meanwhile may go too: they grow again. */
 	fastmem_zone_trim_since(sh, socket, first_id);
@@ -141,9 +145,9 @@ int
 fastmem_grow_pool(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs, bool is_whole)
 {
 	struct fastmem_socket *sk = &sh->sockets[socket];
-	uint32_t pool, step, done, first_id;
+	uint32_t pool, step;
 	uint64_t backing;
-	int ret = 0;
+	int ret;
 
 	if (!begin(sh, sk))
 		return 0;
@@ -166,15 +170,7 @@ fastmem_grow_pool(struct fastmem_shared *sh, uint32_t socket, uint32_t nb_slabs,
 	 */
 	step = RTE_MIN((backing >> RTE_FASTMEM_SLAB_SHIFT) / (is_whole ? 8 : 32),
 			(uint64_t)FASTMEM_ZONE_SLABS);
-	first_id = rte_atomic_load_explicit(&sh->zone_id, rte_memory_order_relaxed);
-	done = add_some(sh, socket, RTE_MAX(nb_slabs, step), is_whole);
-	if (done > 0 && done < nb_slabs)
-		done += fastmem_grow_by(sh, socket, nb_slabs - done, is_whole);
-	if (done < nb_slabs) {
-		/* A part of it is of no use; as in add_all(). */
-		fastmem_zone_trim_since(sh, socket, first_id);
-		ret = -ENOMEM;
-	}
+	ret = add_all(sh, socket, nb_slabs, step, is_whole);
 	end(sk);
 	return ret;
 }
@@ -191,5 +187,5 @@ fastmem_grow_to(struct fastmem_shared *sh, uint32_t socket, size_t size)
 	if (size > limit || size >> RTE_FASTMEM_SLAB_SHIFT > sh->map_len)
 		return -ENOMEM;
 	return add_all(sh, socket,
-		((uint64_t)size - have + FASTMEM_SLAB_SZ - 1) >> RTE_FASTMEM_SLAB_SHIFT, false);
+		((uint64_t)size - have + FASTMEM_SLAB_SZ - 1) >> RTE_FASTMEM_SLAB_SHIFT, 0, false);
 }
