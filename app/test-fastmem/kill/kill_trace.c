@@ -123,13 +123,13 @@ main(int argc, char **argv)
 		_exit(child_main() == 0 ? EXIT_SUCCESS : 77);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		return EXIT_FAILURE;
-	if (!WIFSTOPPED(status) && !(WIFEXITED(status) && WEXITSTATUS(status) == 77)) {
-		printf("the process that was to be watched ended early, status %d\n", status);
-		return EXIT_FAILURE;
-	}
-	if (!WIFSTOPPED(status)) {
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
 		printf("processes can't be traced here\n");
 		return 77;
+	}
+	if (!WIFSTOPPED(status)) {
+		printf("the process that was to be watched ended early, status %d\n", status);
+		return EXIT_FAILURE;
 	}
 	ret = watch(pid, world, len);
 	kill(pid, SIGKILL);
