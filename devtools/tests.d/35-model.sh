@@ -23,6 +23,11 @@ explore() {
 	cat result
 }
 
+# A row: NAME HOW DIRECTORY MODEL [-DNAME...]
+model() {
+	row -t "$LIMIT" "$@"
+}
+
 # No error in any state, and all states visited.
 holds() {
 	explore "$@" || return 1
@@ -46,21 +51,21 @@ if ! command -v spin > /dev/null; then
 	skip_row "models" "no spin"
 	exit 0
 fi
-row -t "$LIMIT" "depot: no magazine lost or handed out twice" holds_everywhere depot depot
-row -t "$LIMIT" "depot without the tag fails" fails depot-tag depot -DOPS=2 -DWITHOUT_TAG
-row -t "$LIMIT" "depot without compare-and-swap fails" fails depot-retry depot -DOPS=2 -DWITHOUT_RETRY
-row -t "$LIMIT" "processes: caches have one owner and are taken back" holds_everywhere procs procs -DSLOTS=3
-row -t "$LIMIT" "processes: fewer slots than processes" holds procs-few procs
-row -t "$LIMIT" "processes without generations fail" fails procs-generation procs -DWITHOUT_GENERATION
-row -t "$LIMIT" "processes that lock their slot last fail" fails procs-last procs -DLOCK_LAST
-row -t "$LIMIT" "predictions: none of a slab that left" holds_everywhere predict predict
-row -t "$LIMIT" "predictions: three slabs" holds predict-slabs predict -DSLABS=3 -DSTEPS=3
-row -t "$LIMIT" "predictions that do not look again fail" fails predict-look predict -DWITHOUT_LOOK
-row -t "$LIMIT" "predictions forgotten too early fail" fails predict-first predict -DFORGET_FIRST
-row -t "$LIMIT" "repair: slabs of dead processes are found, by one" holds repair repair -DSLABS=1
-row -t "$LIMIT" "repair: two slabs, two processes" holds repair-slabs repair -DPROCS=2
-row -t "$LIMIT" "repair: locks taken over without repair fail" fails repair-none repair -DWITHOUT_REPAIR
-row -t "$LIMIT" "repair: slabs that name their holder late fail" fails repair-late repair -DPROCS=2 -DHOLDER_LAST
-row -t "$LIMIT" "repair: slabs taken from their holder fail" fails repair-holder repair -DSLABS=1 -DKILLS=1 -DWITHOUT_HOLDER
-row -t "$LIMIT" "repair: slabs looked for without the lock fail" fails repair-lock repair -DSLABS=1 -DKILLS=1 -DWITHOUT_POOL_LOCK
+model "depot: no magazine lost or handed out twice" holds_everywhere depot depot
+model "depot without the tag fails" fails depot-tag depot -DOPS=2 -DWITHOUT_TAG
+model "depot without compare-and-swap fails" fails depot-retry depot -DOPS=2 -DWITHOUT_RETRY
+model "processes: caches have one owner and are taken back" holds_everywhere procs procs -DSLOTS=3
+model "processes: fewer slots than processes" holds procs-few procs
+model "processes without generations fail" fails procs-generation procs -DWITHOUT_GENERATION
+model "processes that lock their slot last fail" fails procs-last procs -DLOCK_LAST
+model "predictions: none of a slab that left" holds_everywhere predict predict
+model "predictions: three slabs" holds predict-slabs predict -DSLABS=3 -DSTEPS=3
+model "predictions that do not look again fail" fails predict-look predict -DWITHOUT_LOOK
+model "predictions forgotten too early fail" fails predict-first predict -DFORGET_FIRST
+model "repair: slabs of dead processes are found, by one" holds repair repair -DSLABS=1
+model "repair: two slabs, two processes" holds repair-slabs repair -DPROCS=2
+model "repair: locks taken over without repair fail" fails repair-none repair -DWITHOUT_REPAIR
+model "repair: slabs that name their holder late fail" fails repair-late repair -DPROCS=2 -DHOLDER_LAST
+model "repair: slabs taken from their holder fail" fails repair-holder repair -DSLABS=1 -DKILLS=1 -DWITHOUT_HOLDER
+model "repair: slabs looked for without the lock fail" fails repair-lock repair -DSLABS=1 -DKILLS=1 -DWITHOUT_POOL_LOCK
 exit 0
